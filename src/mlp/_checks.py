@@ -1,0 +1,128 @@
+"""The public door: every argument is checked here, once, where the user calls.
+
+Each function returns what the caller gave in the one form the package works with (float64 arrays,
+plain ints and floats), or raises a ValueError or TypeError that names the parameter, what was
+expected and what came. Nothing a caller owns is changed.
+"""
+
+import math
+import numbers
+
+import numpy as np
+
+
+def real_array(name, value, *, infinite=False):
+    """`value` as a float64 array of real numbers; a copy wherever the caller's memory is not already that."""
+    if value is None or isinstance(value, (str, bytes)):
+        raise TypeError(f"{name} must be an array of real numbers, but {value!r} came")
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise ValueError(f"{name} has masked entries; fill or drop them first")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be a rectangular array, but its rows have different lengths") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, but its entries are of type {array.dtype}")
+    with np.errstate(all="ignore"):
+        array = np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
+    bad = np.isnan(array) if infinite else ~np.isfinite(array)
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
+        raise ValueError(f"{name} must be {'numbers' if infinite else 'finite'}, but has {array[where]}{place}")
+    return array
+
+
+def inputs(X, columns, name="X"):
+    """`X` as float64 of shape (n, columns) with n >= 1."""
+    X = real_array(name, X)
+    if X.ndim != 2:
+        raise ValueError(f"{name} must be 2-D, (points, {columns}), but its shape is {X.shape}")
+    if X.shape[1] != columns:
+        raise ValueError(f"{name} has {X.shape[1]} columns, but this network takes {columns}")
+    if X.shape[0] == 0:
+        raise ValueError(f"{name} has no rows; at least one point is needed")
+    return X
+
+
+def targets(y, n, width):
+    """`y` as float64 of shape (n, width); (n,) is accepted where width is 1."""
+    y = real_array("y", y)
+    if y.shape == (n, width):
+        return y
+    if width == 1 and y.shape == (n,):
+        return y.reshape(n, 1)
+    expected = f"({n}, {width})" + (f" or ({n},)" if width == 1 else "")
+    raise ValueError(f"y must have shape {expected}, one row for each row of X, but its shape is {y.shape}")
+
+
+def point(x, y, net):
+    """One point as a batch of one: x (n_0,) and y a number or (n_K,) become (1, n_0) and (1, n_K)."""
+    x = real_array("x", x)
+    if x.ndim != 1:
+        raise ValueError(f"x must be one point, of shape ({net.sizes[0]},), but its shape is {x.shape}")
+    if x.shape[0] != net.sizes[0]:
+        raise ValueError(f"x has {x.shape[0]} entries, but this network takes {net.sizes[0]}")
+    y = real_array("y", y)
+    width = net.sizes[-1]
+    if not (y.shape == (width,) or (width == 1 and y.shape == ())):
+        expected = "one number" if width == 1 else f"of shape ({width},)"
+        raise ValueError(f"y must be {expected}, the target of one point, but its shape is {y.shape}")
+    return x.reshape(1, -1), y.reshape(1, width)
+
+
+def integer(name, value, least):
+    """`value` as an int that is at least `least`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, but {value!r} came")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, but {value!r} came")
+    return int(value)
+
+
+def number(name, value, *, zero):
+    """`value` as a finite float, positive, or not negative where `zero` is allowed."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number, but {value!r} came")
+    value = float(value)
+    if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        expected = "a finite number, 0 or more" if zero else "a positive finite number"
+        raise ValueError(f"{name} must be {expected}, but {value!r} came")
+    return value
+
+
+def index(name, value, most, what):
+    """`value` as an int from 1 to `most`, the book's way of counting layers and units."""
+    value = integer(name, value, 1)
+    if value > most:
+        raise ValueError(f"{name} must be from 1 to {most}, {what}, but {value!r} came")
+    return value
+
+
+def weight(net, k, i, j):
+    """The layer and units (k, i, j) of a weight of `net`, 1-based as the notes write them."""
+    k = index("k", k, len(net.layers), "the layers of this network")
+    i = index("i", i, net.sizes[k - 1], f"the units of layer {k - 1}")
+    j = index("j", j, net.sizes[k], f"the units of layer {k}")
+    return k, i, j
+
+
+def generator(rng, *, optional):
+    """`rng` if it is a numpy.random.Generator (or None, where that means: in order)."""
+    if isinstance(rng, np.random.Generator) or (optional and rng is None):
+        return rng
+    expected = "a numpy.random.Generator" + (" or None" if optional else "")
+    raise TypeError(f"rng must be {expected}, such as np.random.default_rng(7), but {rng!r} came")
+
+
+def one_of(name, value, kind, examples):
+    """`value` if it is one of ours: an instance of `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {examples}, but {value!r} came")
+    return value
+
+
+def finite_result(what, *arrays):
+    """Raises FloatingPointError where finite arguments led out of the finite numbers."""
+    if not all(np.isfinite(a).all() for a in arrays):
+        raise FloatingPointError(f"{what} left the finite numbers: the weights or the data are too large")

@@ -1,0 +1,72 @@
+"""Activation functions f and their derivatives f', one line each (chapters 1 and 5).
+
+Notes: N2 (a neuron's f), N13 (f must be differentiable; a cheap derivative trains faster).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _checks
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One activation function: `f(z)` is its value and `f.d(z)` its derivative, both entry by entry.
+
+    `z` is a number or an array of any shape; float64 of the same shape comes out. Raises TypeError
+    or ValueError where `z` is not real numbers. Never warns: a saturated sigmoid is not an overflow.
+
+    `value(z, out)` and `slope(o, out)` are the bare formulas for the loops of this package, writing into
+    an array that is already there (for the slope, another one than o). The slope is written by o = f(z), known by then: sigma' = o (1 - o) costs
+    two operations once o is there, which is what N13 calls easily differentiable.
+
+    >>> float(sigmoid(0.0)), float(sigmoid.d(0.0))
+    (0.5, 0.25)
+    >>> relu([-1.0, 2.0]).tolist(), relu.d([-1.0, 2.0]).tolist()
+    ([0.0, 2.0], [0.0, 1.0])
+    """
+
+    name: str
+    value: Callable
+    slope: Callable
+
+    def __call__(self, z):
+        z = np.array(_checks.real_array("z", z, infinite=True))  # a copy: the formulas write into it
+        with np.errstate(all="ignore"):
+            return self.value(z, out=z)[()]
+
+    def d(self, z):
+        """The derivative f'(z), entry by entry."""
+        o = np.array(self(z))
+        return self.slope(o, out=np.empty_like(o))[()]
+
+    def __repr__(self):
+        return self.name
+
+    def __reduce__(self):
+        return self.name  # pickled and copied by name: there is one sigmoid
+
+
+def _sigmoid(z, out):
+    np.negative(z, out=out)
+    np.exp(out, out=out)  # infinite below z = -709, and 1 / (1 + infinity) is the right 0
+    np.add(out, 1.0, out=out)
+    return np.divide(1.0, out, out=out)
+
+
+def _sigmoid_slope(o, out):
+    np.subtract(1.0, o, out=out)
+    return np.multiply(out, o, out=out)
+
+
+def _tanh_slope(o, out):
+    np.multiply(o, o, out=out)
+    return np.subtract(1.0, out, out=out)
+
+
+sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_slope)  # 1 / (1 + exp(-z));  (1 - o) o
+tanh = Activation("tanh", np.tanh, _tanh_slope)  # 1 - o^2
+relu = Activation("relu", lambda z, out: np.maximum(z, 0.0, out=out), lambda o, out: np.greater(o, 0.0, out=out, casting="unsafe"))
+identity = Activation("identity", np.positive, lambda o, out: np.positive(1.0, out=out))

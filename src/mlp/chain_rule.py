@@ -1,0 +1,137 @@
+"""The chain rule along one path, and over all of them (chapters 3 and 4).
+
+A path is the tuple of the units visited in layers k ... K: (1, 2, 1) from w^1_11 runs through O_11,
+O_22 and O_31. Notes: N7 (last layer), N8 (second layer), N9 (first layer: more than one path).
+"""
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _checks
+from .losses import Loss, squared_loss
+from .network import MLP, forward
+
+
+class Paths(Sequence):
+    """The paths from one weight to the loss, made one at a time: deep networks have too many to keep."""
+
+    __slots__ = ("_start", "_widths")
+
+    def __init__(self, start, widths):
+        self._start, self._widths = start, tuple(widths)
+
+    def __len__(self):
+        return prod(self._widths)
+
+    def __getitem__(self, n):
+        if isinstance(n, slice):
+            return [self[m] for m in range(*n.indices(len(self)))]
+        if not -len(self) <= n < len(self):
+            raise IndexError(f"path {n} of {len(self)}")
+        n, units = n % len(self), []
+        for width in reversed(self._widths):
+            n, unit = divmod(n, width)
+            units.append(unit + 1)
+        return (self._start, *reversed(units))
+
+    def __contains__(self, path):
+        return (
+            isinstance(path, tuple)
+            and len(path) == 1 + len(self._widths)
+            and path[0] == self._start
+            and all(1 <= unit <= width for unit, width in zip(path[1:], self._widths))
+        )
+
+    def __eq__(self, other):
+        return isinstance(other, Sequence) and len(self) == len(other) and all(p == q for p, q in zip(self, other))
+
+    __hash__ = None
+
+    def __repr__(self):
+        shown = [str(path) for path in self[:10]]
+        return f"[{', '.join(shown)}{', ...' if len(self) > 10 else ''}]"
+
+
+def paths(net, k, i, j):
+    """Every path from w^k_ij to the loss: a sequence of tuples, the units visited in layers k ... K.
+
+    The first unit is j, the end of the weight's edge; there are n_{k+1} * ... * n_K paths. Raises
+    TypeError or ValueError where k, i, j are not integers inside the network. Notes: N9.
+
+    >>> paths(MLP.init((4, 3, 2, 1), rng=np.random.default_rng(7)), 1, 1, 1)
+    [(1, 1, 1), (1, 2, 1)]
+    """
+    _checks.one_of("net", net, MLP, "an MLP")
+    k, i, j = _checks.weight(net, k, i, j)
+    return Paths(j, net.sizes[k + 1 :])
+
+
+class Factor(NamedTuple):
+    """One factor of a path: d(over)/d(under), its value, and the numbers it is the product of.
+
+    over, under   what is differentiated by what, as ("L",), ("O", layer, unit) or ("w", k, i, j)
+    inside        what the value is made of: ("f'", layer, unit) times ("w", k, i, j) or ("O", layer, unit),
+                  as (name, number) pairs; empty for dL/dO
+    """
+
+    over: tuple
+    under: tuple
+    value: float
+    inside: tuple
+
+
+def factors(net, x, y, k, i, j, path, loss=squared_loss):
+    """The factors along one path, from the loss back to the weight; their product is the path's part of dL/dw^k_ij.
+
+    dL/dO_Km,  then  dO_{l+1,b}/dO_{l,a} = f'(Z_{l+1,b}) w^{l+1}_ab  down the path,  then
+    dO_kj/dw^k_ij = f'(Z_kj) O_{k-1,i}
+
+    x is one point (n_0,), y a number or (n_K,), path one of `paths(net, k, i, j)`. Returns a tuple of
+    `Factor`. Raises as `paths` does, and ValueError where x, y or path do not fit. Notes: N7.1, N8.1, N9.3.
+    """
+    _checks.one_of("net", net, MLP, "an MLP")
+    k, i, j = _checks.weight(net, k, i, j)
+    X, Y = _checks.point(x, y, net)
+    _checks.one_of("loss", loss, Loss, "a loss such as squared_loss")
+    path = _one_path(path, Paths(j, net.sizes[k + 1 :]), k, i, j)
+    Z, O = forward(net, X)
+    K = len(net.layers)
+
+    def slope(layer, unit):
+        return float(net.f[layer].d(Z[layer][0, unit - 1]))
+
+    last = path[-1]
+    product = [Factor(("L",), ("O", K, last), float(loss.d(Y, O[K])[0, last - 1]), ())]
+    for layer in range(K, k, -1):
+        a, b = path[layer - 1 - k], path[layer - k]
+        inside = ((("f'", layer, b), slope(layer, b)), (("w", layer, a, b), net.w(layer, a, b)))
+        product.append(Factor(("O", layer, b), ("O", layer - 1, a), inside[0][1] * inside[1][1], inside))
+    inside = ((("f'", k, j), slope(k, j)), (("O", k - 1, i), float(O[k - 1][0, i - 1])))
+    product.append(Factor(("O", k, j), ("w", k, i, j), inside[0][1] * inside[1][1], inside))
+    return tuple(product)
+
+
+def path_gradient(net, x, y, k, i, j, path, loss=squared_loss):
+    """The product of the factors along one path: that path's part of dL/dw^k_ij, for one point.
+
+    Summed over `paths(net, k, i, j)` it is the entry [i-1, j-1] of backprop's W[k] (penalty aside). The
+    arguments and errors are those of `factors`. Notes: N9, eq. N9.3.
+
+    >>> net = MLP(W={1: [[1.0]], 2: [[3.0]]})
+    >>> path_gradient(net, [0.0], 1.0, 2, 1, 1, (1,))      # 2 (1.5 - 1) * 0.5
+    0.5
+    """
+    return prod(factor.value for factor in factors(net, x, y, k, i, j, path, loss))
+
+
+def _one_path(path, ways, k, i, j):
+    try:
+        units = tuple(_checks.integer("path", unit, 1) for unit in path)
+    except (TypeError, ValueError):
+        units = None
+    if units not in ways:
+        raise ValueError(f"path must be one of the {len(ways)} paths of w^{k}_{i}{j}, such as {ways[0]}, but {path!r} came")
+    return units

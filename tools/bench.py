@@ -1,0 +1,147 @@
+"""Speed and memory side by side, as ratios from one run (`make bench`). Nothing here passes or fails.
+
+Each comparison alternates its sides and takes each side's best time, so that a busy machine hurts both alike.
+scikit-learn and PyTorch are compared where they are installed; the browser where Chromium is.
+"""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+
+from mlp import MLP, train
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def best(*sides, repeats=5):
+    """The best wall time of each side in seconds, the sides taking turns."""
+    times = [[] for _ in sides]
+    for _ in range(repeats):
+        for side, taken in zip(sides, times):
+            start = time.perf_counter()
+            side()
+            taken.append(time.perf_counter() - start)
+    return [min(taken) for taken in times]
+
+
+def problem(sizes, n, seed=7):
+    rng = np.random.default_rng(seed)
+    return MLP.init(sizes, rng=rng), rng.normal(size=(n, sizes[0])), rng.normal(size=n)
+
+
+def bare_loop(net, X, y, eta, epochs):
+    """train at batch size 1 on a sigmoid-sigmoid-identity network, as short as NumPy allows."""
+    W1, W2, W3 = (net.W[k].copy() for k in (1, 2, 3))
+    y = y.reshape(-1, 1)
+    for _ in range(epochs):
+        for i in range(len(X)):
+            O0 = X[i : i + 1]
+            O1 = 1 / (1 + np.exp(-(O0 @ W1)))
+            O2 = 1 / (1 + np.exp(-(O1 @ W2)))
+            error = O2 @ W3 - y[i : i + 1]
+            (error**2).sum()
+            d3 = 2 * error
+            d2 = (d3 @ W3.T) * O2 * (1 - O2)
+            d1 = (d2 @ W2.T) * O1 * (1 - O1)
+            W3 -= eta * (O2.T @ d3)
+            W2 -= eta * (O1.T @ d2)
+            W1 -= eta * (O0.T @ d1)
+    return W1, W2, W3
+
+
+def products_alone(net, X, epochs):
+    """The matrix products of one full-batch update, and nothing else."""
+    W, O1, O2, d = net.W, X @ net.W[1], X @ net.W[1] @ net.W[2], np.ones((len(X), 1))
+    for _ in range(epochs):
+        X @ W[1], O1 @ W[2], O2 @ W[3]
+        O2.T @ d, d @ W[3].T, O1.T @ O2, O2 @ W[2].T, X.T @ O1
+
+
+def scikit_learn(sizes, X, y, eta, epochs, batch):
+    from sklearn.neural_network import MLPRegressor
+
+    model = MLPRegressor(sizes[1:-1], activation="logistic", solver="sgd", alpha=0, batch_size=batch, momentum=0,
+                         learning_rate_init=eta, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, shuffle=False)
+    import warnings
+
+    def run():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says that it stopped at max_iter: so it should
+            model.fit(X, y)
+
+    return run
+
+
+def pytorch(sizes, X, y, eta, epochs, batch):
+    import torch
+
+    layers = []
+    for k in range(1, len(sizes)):
+        layers += [torch.nn.Linear(sizes[k - 1], sizes[k], bias=False, dtype=torch.float64), torch.nn.Sigmoid()]
+    model = torch.nn.Sequential(*layers[:-1])
+    optimizer = torch.optim.SGD(model.parameters(), lr=eta)
+    X, y = torch.from_numpy(X), torch.from_numpy(y.reshape(-1, 1))
+
+    def run():
+        for _ in range(epochs):
+            for start in range(0, len(X), batch):
+                optimizer.zero_grad()
+                torch.nn.functional.mse_loss(model(X[start : start + batch]), y[start : start + batch]).backward()
+                optimizer.step()
+
+    return run
+
+
+def training():
+    small, large = (4, 3, 2, 1), (256, 512, 256, 1)
+    for sizes, n, batch, epochs, baseline, aim in (
+        (small, 392, 1, 10, lambda net, X, y, e: bare_loop(net, X, y, 0.01, e), "bare NumPy loop, aim <= 1.3"),
+        (large, 256, 256, 30, lambda net, X, y, e: products_alone(net, X, e), "its matrix products alone, aim <= 1.15"),
+    ):
+        net, X, y = problem(sizes, n)
+        sides = {
+            "mlp.train": lambda: train(net, X, y, eta=0.001, epochs=epochs, batch_size=batch),
+            aim: lambda: baseline(net, X, y, epochs),
+        }
+        for package, make in (("sklearn", scikit_learn), ("torch", pytorch)):
+            if importlib.util.find_spec(package):
+                sides[f"{package}, aim < 1"] = make(sizes, X, y, 0.001, epochs, batch)
+            else:
+                print(f"  ({package} is not installed: not compared)")
+        ours, *others = best(*sides.values())
+        count = epochs * -(-n // batch)
+        print(f"{'-'.join(map(str, sizes))}, batch {batch}: mlp.train {ours / count * 1e6:.1f} us an update")
+        for name, other in zip(list(sides)[1:], others):
+            print(f"  ratio to {name}: {ours / other:.2f}")
+
+
+def importing():
+    def run(statement):
+        return lambda: subprocess.run([sys.executable, "-c", statement], check=True)
+
+    ours, numpy, _ = best(run("import mlp"), run("import numpy"), run("pass"), repeats=7)
+    print(f"import mlp: {ours * 1e3:.0f} ms with the interpreter's start, ratio to import numpy: {ours / numpy:.2f}")
+
+
+def memory():
+    peaks = []
+    for n in (20_000, 200_000):
+        net, X, y = problem((4, 3, 2, 1), n)
+        tracemalloc.start()
+        train(net, X, y, eta=0.01, epochs=1, batch_size=1000, rng=np.random.default_rng(1))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        print(f"peak memory of train on {n} points: {peaks[-1] / 1e6:.1f} MB, {peaks[-1] / (X.nbytes + y.nbytes):.1f} times the data")
+    print(f"  ten times the data, {peaks[1] / peaks[0]:.1f} times the memory")
+
+
+if __name__ == "__main__":
+    training()
+    importing()
+    memory()
