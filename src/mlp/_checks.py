@@ -21,6 +21,10 @@ def real_array(name, value, *, infinite=False):
         array = np.asarray(value)
     except ValueError:
         raise ValueError(f"{name} must be a rectangular array, but its rows have different lengths") from None
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, but has an integer too large for float64") from None
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise TypeError(f"{name} must be an array of real numbers, but an object of type {type(value).__name__} came")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, but its entries are of type {array.dtype}")
     with np.errstate(all="ignore"):
@@ -84,7 +88,10 @@ def number(name, value, *, zero):
     """`value` as a finite float, positive, or not negative where `zero` is allowed."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a real number, but {value!r} came")
-    value = float(value)
+    try:
+        value = float(value)
+    except OverflowError:  # an int or a Fraction can be too large for a float
+        value = math.inf if value > 0 else -math.inf
     if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
         expected = "a finite number, 0 or more" if zero else "a positive finite number"
         raise ValueError(f"{name} must be {expected}, but {value!r} came")

@@ -40,7 +40,8 @@ class Activation:
     def d(self, z):
         """The derivative f'(z), entry by entry."""
         o = np.array(self(z))
-        return self.slope(o, out=np.empty_like(o))[()]
+        with np.errstate(all="ignore"):
+            return self.slope(o, out=np.empty_like(o))[()]
 
     def __repr__(self):
         return self.name
@@ -51,7 +52,7 @@ class Activation:
 
 def _sigmoid(z, out):
     np.negative(z, out=out)
-    np.exp(out, out=out)  # infinite below z = -709, and 1 / (1 + infinity) is the right 0
+    np.exp(out, out=out)  # infinite below z = -709, where 1 / (1 + infinity) = 0 is right to within 1e-308
     np.add(out, 1.0, out=out)
     return np.divide(1.0, out, out=out)
 

@@ -10,7 +10,7 @@ import numpy as np
 from . import _checks
 from .activations import identity
 from .losses import Loss, Penalty, squared_loss
-from .network import MLP, PerLayer, forward, frozen, read_only, room, sweep_forward
+from .network import MLP, PerLayer, forward, frozen, per_layer, read_only, room, sweep_forward
 
 
 class Gradients(NamedTuple):
@@ -73,9 +73,9 @@ def sweep_back(W, f, biased, O, dO, dZ, dW, db):
 def numerical_gradients(net, X, y, *, loss=squared_loss, penalty=None):
     """The same derivatives without any chain rule: central differences, one parameter at a time.
 
-    dL/dw is about (L(w + h) - L(w - h)) / 2h with h = 1e-5 max(1, |w|); it agrees with `backprop` to
-    about nine digits and costs two forward passes for each parameter. Arguments, result and errors are those of
-    `backprop`. Notes: the check of N7 to N9.
+    dL/dw is about (L(w + h) - L(w - h)) / 2h with h = 1e-5 max(1, |w|); where L is not much larger than its
+    derivatives that agrees with `backprop` to about nine digits. It costs two forward passes for each parameter.
+    Arguments, result and errors are those of `backprop`. Notes: the check of N7 to N9.
 
     >>> net = MLP(W={1: [[2.0]]})
     >>> numerical_gradients(net, [[1.0], [3.0]], [0.0, 5.0]).W[1].round(6).tolist()
@@ -126,12 +126,13 @@ def step(net, grad, eta):
     _checks.one_of("grad", grad, Gradients, "the Gradients that backprop returns")
     parts = {}
     for name, old, slope in (("W", net.W, grad.W), ("b", net.b, grad.b)):
-        if {k: old[k].shape for k in old} != {k: np.shape(slope[k]) for k in slope}:
-            raise ValueError(f"grad belongs to another network: its {name} has shapes {[np.shape(slope[k]) for k in slope]}, "
+        slope = {k: _checks.real_array(f"grad.{name}[{k}]", v) for k, v in per_layer(f"grad.{name}", slope).items()}
+        if {k: old[k].shape for k in old} != {k: slope[k].shape for k in slope}:
+            raise ValueError(f"grad belongs to another network: its {name} has shapes {[slope[k].shape for k in slope]}, "
                              f"but this network's has {[old[k].shape for k in old]}")
         learns = net.layers if name == "W" else net.biased
         with np.errstate(all="ignore"):
-            parts[name] = {k: frozen(old[k] - eta * slope[k]) if k in learns else old[k] for k in old}
+            parts[name] = {k: frozen(old[k] - eta * slope[k] if k in learns else old[k]) for k in old}
     _checks.finite_result(f"a step with eta={eta:g}", *parts["W"].values(), *parts["b"].values())
     return net.with_parameters(parts["W"], parts["b"])
 

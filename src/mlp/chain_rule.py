@@ -6,6 +6,7 @@ O_22 and O_31. Notes: N7 (last layer), N8 (second layer), N9 (first layer: more 
 
 from collections.abc import Sequence
 from math import prod
+from operator import index
 from typing import NamedTuple
 
 import numpy as np
@@ -18,20 +19,22 @@ from .network import MLP, forward
 class Paths(Sequence):
     """The paths from one weight to the loss, made one at a time: deep networks have too many to keep."""
 
-    __slots__ = ("_start", "_widths")
+    __slots__ = ("_start", "_widths", "_count")
 
     def __init__(self, start, widths):
         self._start, self._widths = start, tuple(widths)
+        self._count = prod(self._widths)  # may be more than Python's len() can say
 
     def __len__(self):
-        return prod(self._widths)
+        return self._count
 
     def __getitem__(self, n):
         if isinstance(n, slice):
-            return [self[m] for m in range(*n.indices(len(self)))]
-        if not -len(self) <= n < len(self):
-            raise IndexError(f"path {n} of {len(self)}")
-        n, units = n % len(self), []
+            return [self[m] for m in range(*n.indices(self._count))]
+        n = index(n)
+        if not -self._count <= n < self._count:
+            raise IndexError(f"path {n} of {self._count}")
+        n, units = n % self._count, []
         for width in reversed(self._widths):
             n, unit = divmod(n, width)
             units.append(unit + 1)
@@ -42,7 +45,7 @@ class Paths(Sequence):
             isinstance(path, tuple)
             and len(path) == 1 + len(self._widths)
             and path[0] == self._start
-            and all(1 <= unit <= width for unit, width in zip(path[1:], self._widths))
+            and all(unit in range(1, width + 1) for unit, width in zip(path[1:], self._widths))
         )
 
     def __eq__(self, other):
@@ -52,7 +55,7 @@ class Paths(Sequence):
 
     def __repr__(self):
         shown = [str(path) for path in self[:10]]
-        return f"[{', '.join(shown)}{', ...' if len(self) > 10 else ''}]"
+        return f"[{', '.join(shown)}{', ...' if self._count > 10 else ''}]"
 
 
 def paths(net, k, i, j):
@@ -90,7 +93,8 @@ def factors(net, x, y, k, i, j, path, loss=squared_loss):
     dO_kj/dw^k_ij = f'(Z_kj) O_{k-1,i}
 
     x is one point (n_0,), y a number or (n_K,), path one of `paths(net, k, i, j)`. Returns a tuple of
-    `Factor`. Raises as `paths` does, and ValueError where x, y or path do not fit. Notes: N7.1, N8.1, N9.3.
+    `Factor`. Raises as `paths` does, TypeError or ValueError where x, y, path or loss do not fit, and
+    FloatingPointError on overflow. Notes: N7.1, N8.1, N9.3.
     """
     _checks.one_of("net", net, MLP, "an MLP")
     k, i, j = _checks.weight(net, k, i, j)
@@ -111,6 +115,7 @@ def factors(net, x, y, k, i, j, path, loss=squared_loss):
         product.append(Factor(("O", layer, b), ("O", layer - 1, a), inside[0][1] * inside[1][1], inside))
     inside = ((("f'", k, j), slope(k, j)), (("O", k - 1, i), float(O[k - 1][0, i - 1])))
     product.append(Factor(("O", k, j), ("w", k, i, j), inside[0][1] * inside[1][1], inside))
+    _checks.finite_result("a factor of the path", *(factor.value for factor in product))
     return tuple(product)
 
 
@@ -124,7 +129,9 @@ def path_gradient(net, x, y, k, i, j, path, loss=squared_loss):
     >>> path_gradient(net, [0.0], 1.0, 2, 1, 1, (1,))      # 2 (1.5 - 1) * 0.5
     0.5
     """
-    return prod(factor.value for factor in factors(net, x, y, k, i, j, path, loss))
+    part = prod(factor.value for factor in factors(net, x, y, k, i, j, path, loss))
+    _checks.finite_result("the product along the path", part)
+    return part
 
 
 def _one_path(path, ways, k, i, j):
@@ -133,5 +140,6 @@ def _one_path(path, ways, k, i, j):
     except (TypeError, ValueError):
         units = None
     if units not in ways:
-        raise ValueError(f"path must be one of the {len(ways)} paths of w^{k}_{i}{j}, such as {ways[0]}, but {path!r} came")
+        comma = "," if max(i, j) > 9 else ""
+        raise ValueError(f"path must be one of the {ways._count} paths of w^{k}_{i}{comma}{j}, such as {ways[0]}, but {path!r} came")
     return units

@@ -47,14 +47,21 @@ class Cars:
         return read_only((self.y - self.y_mean) / self.y_dev)
 
     def to_mpg(self, ys):
-        """Standardised values, such as predictions, back in miles per gallon: ys * y_dev + y_mean."""
-        return _checks.real_array("ys", ys) * self.y_dev + self.y_mean
+        """Standardised values, such as predictions, back in miles per gallon: ys * y_dev + y_mean, of ys's shape.
+
+        Raises TypeError or ValueError where `ys` is not real and finite; FloatingPointError on overflow.
+        """
+        with np.errstate(all="ignore"):
+            mpg = _checks.real_array("ys", ys) * self.y_dev + self.y_mean
+        _checks.finite_result("miles per gallon", mpg)
+        return mpg
 
     def split(self, rng, held_out=0.2):
         """(training, held_out): the cars in two random parts, both on the scale of the training cars alone.
 
         rng is a numpy.random.Generator, held_out the share of cars to hold out, between 0 and 1; each part
-        gets at least one car. Raises TypeError or ValueError otherwise.
+        gets at least one car. Raises TypeError or ValueError otherwise, and where the training cars do not
+        differ in every measurement, for then nothing can be divided by their deviation.
 
         >>> training, test = auto_mpg().split(np.random.default_rng(7))
         >>> len(training.y), len(test.y), bool(abs(training.Xs.mean()) < 1e-12)
@@ -68,6 +75,8 @@ class Cars:
         order = rng.permutation(n)
         train = order[count:]
         scale = _scale(self.X[train], self.y[train])
+        if not all(np.all(deviation > 0) for deviation in scale[1::2]):
+            raise ValueError(f"held_out={held_out!r} of {n} cars leaves {len(train)} to train on, too few or too alike to standardise by")
         return tuple(
             Cars(read_only(self.X[rows]), read_only(self.y[rows]), tuple(self.names[i] for i in rows), *scale)
             for rows in (train, order[:count])

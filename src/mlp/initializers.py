@@ -9,22 +9,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import _checks
+
 
 @dataclass(frozen=True)
 class Initializer:
-    """One way to draw a weight matrix: `init(n_in, n_out, rng)` has shape (n_in, n_out)."""
+    """One way to draw a weight matrix: `init(n_in, n_out, rng)` has shape (n_in, n_out).
+
+    Raises TypeError or ValueError where n_in or n_out is not a positive integer or `rng` not a Generator.
+
+    >>> xavier(4, 3, np.random.default_rng(7)).shape
+    (4, 3)
+    """
 
     name: str
     draw: Callable
 
     def __call__(self, n_in, n_out, rng):
-        return self.draw(n_in, n_out, rng)
+        n_in, n_out = _checks.integer("n_in", n_in, 1), _checks.integer("n_out", n_out, 1)
+        return self.draw(n_in, n_out, _checks.generator(rng, optional=False))
 
     def __repr__(self):
         return self.name
 
     def __reduce__(self):
-        return self.name
+        return self.name  # pickled and copied by name
 
 
 def _xavier(n_in, n_out, rng):

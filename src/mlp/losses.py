@@ -17,8 +17,9 @@ class Loss:
 
     `loss(y, yhat)` is one float, the sum; `loss.d(y, yhat)` is its derivative by each entry of yhat,
     of yhat's shape. yhat has shape (n, n_K) and y the same, or (n,) where n_K is 1; both may also be
-    (n,) or single numbers. A row is never broadcast against a column: other shapes raise ValueError.
-    `value` and `slope` are the bare formulas, for the loops of this package.
+    (n,) or single numbers. A row is never broadcast against a column: other shapes raise ValueError, values
+    that are not real and finite TypeError or ValueError, and a sum that overflows FloatingPointError.
+    `value` and `slope` are the bare formulas, for the loops of this package. Notes: N4, N5.
 
     >>> squared_loss([3.0, 1.0], [2.0, 3.0])            # 1 + 4
     5.0
@@ -75,7 +76,7 @@ class Penalty:
     """A regularizer, made by `l1` or `l2`: a function of the weights alone.
 
     `penalty(W)` is one matrix's part of it, a float; `penalty.d(W)` its derivative, of W's shape. The
-    whole regularizer is the sum over the layers; biases are not penalised.
+    whole regularizer is the sum over the layers; biases are not penalised. Raises as a `Loss` does. Notes: N4.
     """
 
     name: str

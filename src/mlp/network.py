@@ -41,6 +41,9 @@ class PerLayer(Mapping):
     def __repr__(self):
         return repr(self._values)
 
+    def __reduce__(self):
+        return _read_only_layers, (self._values,)  # a copied or unpickled record is as frozen as the first
+
 
 def frozen(array):
     """A read-only float64 copy of `array`."""
@@ -53,6 +56,10 @@ def read_only(array):
     """`array` itself, made read-only; for arrays nobody else holds."""
     array.flags.writeable = False
     return array
+
+
+def _read_only_layers(values):
+    return PerLayer({k: read_only(v) if isinstance(v, np.ndarray) else v for k, v in values.items()})
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -82,7 +89,7 @@ class MLP:
     biased: tuple  # the numbers of the layers that have a bias
 
     def __init__(self, W, b=None, f=None):
-        W = _per_layer("W", W)
+        W = per_layer("W", W)
         if not W:
             raise ValueError("W is empty; at least one layer is needed")
         if sorted(W) != list(range(1, len(W) + 1)):
@@ -90,17 +97,18 @@ class MLP:
         W = {k: frozen(_checks.real_array(f"W[{k}]", W[k])) for k in sorted(W)}
         for k in W:
             if W[k].ndim != 2 or 0 in W[k].shape:
-                raise ValueError(f"W[{k}] must be 2-D, (units of layer {k - 1}, units of layer {k}), but its shape is {W[k].shape}")
+                raise ValueError(f"W[{k}] must be 2-D, (units of layer {k - 1}, units of layer {k}), with at least one unit in each, "
+                                 f"but its shape is {W[k].shape}")
             if k > 1 and W[k].shape[0] != W[k - 1].shape[1]:
                 raise ValueError(f"W[{k}] has {W[k].shape[0]} rows, but W[{k - 1}] has {W[k - 1].shape[1]} columns; they must be the same")
-        given = _per_layer("b", {} if b is None else b, W)
+        given = per_layer("b", {} if b is None else b, W)
         biases = {}
         for k in W:
             width = W[k].shape[1]
             biases[k] = frozen(_checks.real_array(f"b[{k}]", given[k]) if k in given else np.zeros(width))
             if biases[k].shape != (width,):
                 raise ValueError(f"b[{k}] must have shape ({width},), one bias for each unit, but its shape is {biases[k].shape}")
-        chosen = _per_layer("f", {} if f is None else f, W)
+        chosen = per_layer("f", {} if f is None else f, W)
         for k in chosen:
             _checks.one_of(f"f[{k}]", chosen[k], Activation, "an activation: sigmoid, tanh, relu or identity")
         f = {k: chosen.get(k, identity if k == len(W) else sigmoid) for k in W}
@@ -119,12 +127,12 @@ class MLP:
         activation   of the hidden layers;  output: of the last layer
         init         small_normal, uniform, xavier, he or zeros
 
-        Notes: N6 item 1, N11.
+        Raises TypeError or ValueError naming the parameter that is none of these. Notes: N6 item 1, N11.
 
         >>> MLP.init((4, 3, 2, 1), rng=np.random.default_rng(7)).sizes
         (4, 3, 2, 1)
         """
-        if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Sequence, np.ndarray)):
+        if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Sequence, np.ndarray)) or getattr(sizes, "shape", None) == ():
             raise TypeError(f"sizes must be a sequence of at least two positive integers, but {sizes!r} came")
         if len(sizes) < 2:
             raise ValueError(f"sizes must have at least two entries, inputs and outputs, but {sizes!r} came")
@@ -151,7 +159,10 @@ class MLP:
         return tuple(self.W)
 
     def w(self, k, i, j):
-        """w^k_ij, the weight from unit i of layer k-1 to unit j of layer k: `W[k][i-1, j-1]`."""
+        """w^k_ij, the weight from unit i of layer k-1 to unit j of layer k: `W[k][i-1, j-1]`, a float.
+
+        Raises TypeError or ValueError where k, i, j are not integers inside the network. Notes: N2.
+        """
         k, i, j = _checks.weight(self, k, i, j)
         return float(self.W[k][i - 1, j - 1])
 
@@ -168,7 +179,8 @@ class MLP:
         return f"MLP({'-'.join(map(str, self.sizes))}, {names}, {count} weights, {biases})"
 
 
-def _per_layer(name, value, layers=None):
+def per_layer(name, value, layers=None):
+    """`value` as a plain dict keyed by layer number; by none but `layers`, where these are given."""
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a dict from layer number to value, as in {name}={{1: ..., 2: ...}}, but {type(value).__name__} came")
     for k in value:

@@ -11,7 +11,7 @@ import numpy as np
 from . import _checks
 from .backprop import _problem, sweep_back
 from .losses import squared_loss
-from .network import MLP, read_only, room, sweep_forward
+from .network import MLP, frozen, read_only, room, sweep_forward
 
 
 class Update(NamedTuple):
@@ -68,7 +68,7 @@ def updates(net, X, y, *, eta, epochs, batch_size=1, rng=None, loss=squared_loss
     >>> [(u.epoch, u.batch, u.loss, u.net.w(1, 1, 1)) for u in updates(net, [[1.0]], [0.0], eta=0.25, epochs=2)]
     [(1, 1, 4.0, 1.0), (2, 1, 1.0, 0.5)]
     """
-    parameters, epoch_updates = _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average)
+    parameters, epochs, epoch_updates = _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average)
 
     def records():
         for epoch in range(1, epochs + 1):
@@ -97,7 +97,7 @@ def train(net, X, y, *, eta, epochs, batch_size=1, rng=None, loss=squared_loss, 
     (True, 11, [4.0, 1.0, 0.25])
     """
     tol = None if tol is None else _checks.number("tol", tol, zero=False)
-    parameters, epoch_updates = _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average)
+    parameters, epochs, epoch_updates = _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average)
     losses, converged = [], False
     with np.errstate(all="ignore"):
         for epoch in range(1, epochs + 1):
@@ -110,7 +110,7 @@ def train(net, X, y, *, eta, epochs, batch_size=1, rng=None, loss=squared_loss, 
 
 
 def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
-    """Checks the arguments and returns (parameters, epoch_updates).
+    """Checks the arguments and returns (parameters, epochs, epoch_updates).
 
     `parameters` holds every weight, then every bias that learns, in one vector, so that one subtraction updates
     them all; the matrices W[k] below are views into it. `epoch_updates(epoch)` makes that epoch's updates one by
@@ -118,7 +118,7 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
     """
     X, y = _problem(net, X, y, loss, penalty)
     eta = _checks.number("eta", eta, zero=False)
-    _checks.integer("epochs", epochs, 0)
+    epochs = _checks.integer("epochs", epochs, 0)
     batch_size = _checks.integer("batch_size", batch_size, 1)
     _checks.generator(rng, optional=True)
     if not isinstance(average, (bool, np.bool_)):
@@ -139,6 +139,7 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
     def epoch_updates(epoch):
         order = _order(n, rng)
         X_epoch, y_epoch = (X, y) if rng is None else (X[order], y[order])
+        epoch_loss = 0.0
         for batch, start in enumerate(range(0, n, batch_size), start=1):
             stop = min(start + batch_size, n)
             X_batch, y_batch = X_epoch[start:stop], y_epoch[start:stop]
@@ -147,6 +148,7 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
             O, dO, dZ = rooms[stop - start]
             sweep_forward(W, b, f, biased, X_batch, O, O)
             total = float(loss.value(y_batch, O[K]))
+            epoch_loss += total
             dO[K] = loss.slope(y_batch, O[K])
             if average and stop - start > 1:
                 dO[K] /= stop - start
@@ -156,11 +158,11 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
             np.multiply(slopes, eta, out=slopes)
             np.subtract(parameters, slopes, out=parameters)
             # The square overflows long before the weights do, so only then is each of them looked at.
-            if not isfinite(total) or not (isfinite(parameters @ parameters) or np.isfinite(parameters).all()):
+            if not isfinite(epoch_loss) or not (isfinite(parameters @ parameters) or np.isfinite(parameters).all()):
                 raise left_the_numbers(epoch, batch)
             yield batch, order[start:stop], total
 
-    return parameters, epoch_updates
+    return parameters, epochs, epoch_updates
 
 
 def _order(n, rng):
@@ -180,4 +182,4 @@ def _views(net, vector):
 def _network(net, parameters):
     """The network these parameters make: read-only copies, so that history keeps."""
     W, b = _views(net, read_only(parameters.copy()))
-    return net.with_parameters(W, {k: b.get(k, net.b[k]) for k in net.layers})
+    return net.with_parameters(W, {k: b[k] if k in b else frozen(net.b[k]) for k in net.layers})

@@ -1,0 +1,140 @@
+"""Pictures: the network in the notes' notation, a training curve, a slice of the loss, a stepper's still.
+
+Needs matplotlib; each function draws into `ax` (or a new figure) and returns the axes. Colours carry the
+same roles in the whole book and never alone: path 1 is blue and solid, path 2 orange and dashed.
+"""
+
+from io import BytesIO
+
+import numpy as np
+
+from . import _checks, trace
+from .backprop import _problem
+from .losses import squared_loss
+from .network import MLP, forward
+
+INK, SOFT, FAINT = "#1d2733", "#52606d", "#cfd6dd"
+PATHS = (("#0072b2", "-"), ("#b34700", (0, (3.2, 2))), ("#00755a", ":"), ("#a13d7a", "-."), ("#6b5b00", (0, (2, 1.2))), ("#5648b5", (0, (5.6, 2.4))))
+
+
+def _axes(ax, size):
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=size, layout="constrained")[1]
+
+
+def network(net, x=None, y=None, *, weights=(), ax=None):
+    """Draws the network: neuron j of layer k as O_kj, one column a layer, the loss at the end.
+
+    x, y      one point and its target, optional: then each unit shows its output, and L its loss
+    weights   edges to draw strong and label, as (k, i, j); "all" labels every edge
+
+    Notes: N2.
+    """
+    _checks.one_of("net", net, MLP, "an MLP")
+    X, Y = (None, None) if x is None else _checks.point(x, 0.0 if y is None else y, net)
+    drawing = trace.network_drawing(net, X, None if y is None else Y)
+    every = {edge["choice"]: [0] for edge in drawing["edges"] if edge["choice"]}
+    chosen = every if isinstance(weights, str) else {f"w{k}_{i}_{j}": [0] for k, i, j in (_checks.weight(net, *w) for w in weights)}
+    lit = [node["id"] for node in drawing["nodes"]]
+    ax = _axes(ax, (7.2, 3.6))
+    _draw(ax, drawing, {"routes": chosen, "lit": lit})
+    return ax
+
+
+def _draw(ax, drawing, frame, scene=None):
+    """Draws a trace's frame, as views.js does in a page."""
+    scene = scene or {}
+    at = {node["id"]: (1.7 * node["column"], -0.85 * ((max(n["rows"] for n in drawing["nodes"]) - node["rows"]) / 2 + node["row"]))
+          for node in drawing["nodes"]}
+    for edge in drawing["edges"]:
+        (x0, y0), (x1, y1) = at[edge["from"]], at[edge["to"]]
+        routes = frame["routes"].get(edge["id"], [])
+        if not routes:
+            ax.plot([x0, x1], [y0, y1], color=FAINT, lw=1, zorder=1)
+        length = np.hypot(x1 - x0, y1 - y0)
+        for n, path in enumerate(routes):
+            color, dash = PATHS[path - 1] if path else (INK, "-")
+            shift = 0.06 * (n - (len(routes) - 1) / 2)
+            dx, dy = -(y1 - y0) / length * shift, (x1 - x0) / length * shift
+            ax.plot([x0 + dx, x1 + dx], [y0 + dy, y1 + dy], color=color, ls=dash, lw=2.4 if path else 1.2, zorder=2)
+        words = scene.get("labels", {}).get(edge["id"], edge["label"])
+        if routes and words:
+            many = len(frame["routes"]) > 12
+            fan = sum(other["from"] == edge["from"] for other in drawing["edges"])
+            where = min(0.5, 0.75 / fan) if many else 0.5  # near enough to the start that no two fans meet
+            ax.text(x0 + where * (x1 - x0), y0 + where * (y1 - y0) + (0 if many else 0.15), words.split(" = ")[-1] if many else words,
+                    ha="center", va="center", fontsize=8.5, color=INK, zorder=5,
+                    bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85})
+    for node in drawing["nodes"]:
+        letter, sub, _ = node["symbol"]
+        lit = node["id"] in frame["lit"]
+        value = scene.get("values", {}).get(node["id"], node["value"])
+        name = f"${letter}_{{{sub}}}$" if sub else f"${letter}$"
+        ax.text(*at[node["id"]], f"{name}\n{value}" if value else name, ha="center", va="center", fontsize=10, color=INK if lit else SOFT, zorder=4,
+                linespacing=1.1, bbox={"boxstyle": "round,pad=0.35" if node["id"] == "L" else "circle,pad=0.3", "fc": "white", "ec": INK if lit else FAINT, "lw": 1.4})
+    bottom = min(y for _, y in at.values()) - 0.62
+    for column, words in enumerate(drawing["columns"]):
+        ax.text(1.7 * column, bottom, words, ha="center", va="center", fontsize=9, color=SOFT)
+    ax.set(xlim=(-0.6, max(x for x, _ in at.values()) + 0.6), ylim=(bottom - 0.2, 0.6), aspect="equal")
+    ax.axis("off")
+
+
+def still(spec, choice):
+    """One picture of a stepper, as PNG bytes: the scene's last frame and its products, for where nothing can be clicked."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    scene = spec["scenes"][choice]
+    lines = [f"{row['label']}:  " + " × ".join(cell["value"] for cell in row["cells"]) + f" = {row['result']}" for row in scene["rows"]]
+    over, under = ("".join(f"{{{part}}}" if not n else (f"_{{{part}}}", f"^{{{part}}}")[n - 1] for n, part in enumerate(thing) if part)
+                   for thing in scene["derivative"])
+    sum_line = rf"$\partial {over}/\partial {under}$ = " + " ".join(text for text, _ in scene["total"])
+    figure = Figure(figsize=(7.2, 3.5 + 0.28 * (len(lines) + 2)))
+    FigureCanvasAgg(figure)
+    share = 0.28 * (len(lines) + 2) / figure.get_size_inches()[1]
+    _draw(figure.add_axes((0.01, share, 0.98, 0.99 - share)), spec["drawing"], scene["frames"][-1], scene)
+    for n, (line, row) in enumerate(zip([*lines, sum_line], [*scene["rows"], {"path": 0}])):
+        color = PATHS[row["path"] - 1][0] if row["path"] else INK
+        figure.text(0.04, share - (0.28 * (n + 0.6)) / figure.get_size_inches()[1], line, fontsize=10, color=color, va="center")
+    out = BytesIO()
+    figure.savefig(out, format="png", dpi=100, facecolor="white", metadata={"Software": None})
+    return out.getvalue()
+
+
+def training_curve(losses, *, label=None, ax=None):
+    """Draws the loss of each epoch, such as `train(...).losses`, on a logarithmic scale. Notes: N12."""
+    losses = _checks.real_array("losses", losses)
+    if losses.ndim != 1 or losses.size == 0:
+        raise ValueError(f"losses must be a sequence of at least one number, but its shape is {losses.shape}")
+    ax = _axes(ax, (6, 3.2))
+    ax.plot(np.arange(1, losses.size + 1), losses, color=PATHS[0][0] if label is None else None, label=label)
+    ax.set(xlabel="epoch", ylabel="loss, summed over the points", yscale="log")
+    ax.grid(color=FAINT, lw=0.5)
+    if label is not None:
+        ax.legend()
+    return ax
+
+
+def loss_slice(net, X, y, k, i, j, *, span=2.0, loss=squared_loss, ax=None):
+    """Draws the loss as one weight w^k_ij varies by up to `span` about its present value, the others held. Notes: N5."""
+    X, y = _problem(net, X, y, loss, None)
+    k, i, j = _checks.weight(net, k, i, j)
+    span = _checks.number("span", span, zero=False)
+    ax = _axes(ax, (6, 3.2))
+    here = net.w(k, i, j)
+
+    def loss_at(w):
+        W = {layer: np.array(net.W[layer]) for layer in net.layers}
+        W[k][i - 1, j - 1] = w
+        return loss(y, forward(net.with_parameters(W, net.b), X).yhat)
+
+    ws = np.linspace(here - span, here + span, 101)
+    ax.plot(ws, [loss_at(w) for w in ws], color=PATHS[0][0])
+    ax.plot([here], [loss_at(here)], "o", color=INK)
+    ax.annotate("now", (here, loss_at(here)), xytext=(6, 8), textcoords="offset points", color=INK)
+    ax.set(xlabel=f"$w^{{{k}}}_{{{i}{j}}}$", ylabel="loss")
+    ax.grid(color=FAINT, lw=0.5)
+    return ax

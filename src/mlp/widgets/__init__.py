@@ -1,0 +1,157 @@
+"""The interactive views: each is an anywidget in Jupyter and a part of the published page without a kernel.
+
+Python computes what is shown (`mlp.trace`); `views.js`, one plain ES module, draws it in both places. While the
+site is built (the environment variable MLP_STATIC_PAGE is set) a view's output is HTML that carries its data; elsewhere
+it is the live widget, and a line of text and a picture for what shows no widgets.
+"""
+
+import base64
+import html
+import json
+import os
+from math import ceil, isfinite, log10
+from numbers import Real
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from .. import trace
+from ..losses import squared_loss
+
+__all__ = ["Diamond", "PathLedger", "Prediction", "predict"]
+
+_HERE = Path(__file__).parent
+
+
+class View(anywidget.AnyWidget):
+    """What all views have in common: the data they draw, and how that reaches a notebook or a page."""
+
+    _esm = _HERE / "views.js"
+    _css = _HERE / "views.css"
+    spec = traitlets.Dict().tag(sync=True)
+
+    def _state(self):
+        """What the page needs to know to begin where this view stands."""
+        return {"spec": self.spec}
+
+    def _repr_mimebundle_(self, **kwargs):
+        if os.environ.get("MLP_STATIC_PAGE"):
+            return {"text/plain": repr(self), "text/html": self._page()}
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        return {**data, "text/plain": repr(self), **self._picture()}, metadata
+
+    def _picture(self):
+        return {}
+
+    def _page(self):
+        data = json.dumps(self._state(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        return f'<div class="mlp-view"><script type="application/json">{data}</script>{self._fallback()}</div>'
+
+
+class Stepper(View):
+    """A view that walks through the frames of a trace.
+
+    choice   which scene is shown (for the path ledger: the weight, "+factored" after it for the factored form)
+    index    which frame of it, from 0; setting either, here or in the view, moves the other side too
+    frames   the frames of the chosen scene: dicts with status, lit, routes, rows, total, check
+    """
+
+    choice = traitlets.Unicode().tag(sync=True)
+    index = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, spec, choice=None):
+        super().__init__(spec=spec, choice=choice or next(iter(spec["scenes"])))
+
+    @property
+    def frames(self):
+        return self.spec["scenes"][self.choice]["frames"]
+
+    @traitlets.validate("choice")
+    def _known_choice(self, proposal):
+        if proposal.value not in self.spec["scenes"]:
+            raise ValueError(f"choice must be one of {', '.join(self.spec['scenes'])}, but {proposal.value!r} came")
+        return proposal.value
+
+    @traitlets.observe("choice")
+    def _stay_inside(self, change):
+        self.index = min(self.index, len(self.frames) - 1)
+
+    @traitlets.validate("index")
+    def _known_index(self, proposal):
+        if not 0 <= proposal.value < len(self.frames):
+            raise ValueError(f"index must be from 0 to {len(self.frames) - 1}, but {proposal.value!r} came")
+        return proposal.value
+
+    def _state(self):
+        return {"spec": self.spec, "choice": self.choice, "index": self.index}
+
+    def __repr__(self):
+        return (f"{self.spec['title']} ({len(self.frames)} steps). Run this cell to step through it here, "
+                "or open this page of the published book.")
+
+    def _picture(self):
+        from ..plots import still
+
+        return {"image/png": base64.b64encode(still(self.spec, self.choice)).decode()}
+
+    def _fallback(self):
+        scene = self.spec["scenes"][self.choice]
+        alt = f"{self.spec['title']}. {self.spec['drawing']['name']}. " + " ".join(frame["status"] for frame in scene["frames"])
+        return f'<img class="mlp-still" alt="{html.escape(alt)}" src="data:image/png;base64,{self._picture()["image/png"]}">'
+
+
+class PathLedger(Stepper):
+    """Every path from a weight to the loss of one point, factor by factor, and their sum, for any weight of `net`.
+
+    x is one point (n_0,), y its target. Shows at most 8 units a layer and 6 paths from a weight; raises ValueError
+    beyond that, and as `mlp.forward` does where x or y do not fit. Notes: N7 to N9, eq. N9.3.
+    """
+
+    def __init__(self, net, x, y, *, loss=squared_loss):
+        super().__init__(trace.path_ledger(net, x, y, loss))
+
+
+class Diamond(Stepper):
+    """The smallest graph with two paths, x into f and g, both into h, and h into k. Notes: N9, eq. N9.1 to N9.2a."""
+
+    def __init__(self):
+        super().__init__(trace.diamond())
+
+
+class Prediction(View):
+    """A question whose answer the reader commits to before seeing it; made by `predict`."""
+
+    def __repr__(self):
+        choices = self.spec["choices"]
+        return f"Predict: {self.spec['question']}" + (f" ({' / '.join(choices)})" if choices else "")
+
+    def _fallback(self):
+        spec = {name: html.escape(str(value)) for name, value in self.spec.items()}
+        return f'<details class="mlp-still"><summary>{spec["question"]}</summary><p>{spec["shown"]}. {spec["why"]}</p></details>'
+
+
+def predict(question, answer, *, tol=None, choices=None, why=""):
+    """Asks the reader for a number or, with `choices`, for one of several texts, and answers.
+
+    question, why   plain text; symbols in Unicode
+    answer          a number, right within `tol` (0.005 unless told: two decimals), or one of `choices`
+
+    Raises TypeError or ValueError where answer is not a finite number, or not one of the choices.
+    """
+    if choices is not None:
+        choices = [str(choice) for choice in choices]
+        if answer not in choices or len(set(choices)) < len(choices) or len(choices) < 2:
+            raise ValueError(f"answer must be one of at least two different choices, {choices}, but {answer!r} came")
+        return Prediction(spec={"kind": "prediction", "question": question, "choices": choices, "answer": answer,
+                                "shown": answer, "tol": 0, "why": why})
+    if isinstance(answer, bool) or not isinstance(answer, Real) or not isfinite(answer):
+        raise TypeError(f"answer must be a finite number, but {answer!r} came")
+    tol = 0.005 if tol is None else float(tol)
+    if not tol > 0:
+        raise ValueError(f"tol must be positive, but {tol!r} came")
+    decimals = max(0, ceil(-log10(2 * tol)))
+    shown = f"{float(answer):.{decimals}f}"
+    return Prediction(spec={"kind": "prediction", "question": question, "choices": None, "answer": float(answer),
+                            "shown": (shown.rstrip("0").rstrip(".") if "." in shown else shown), "tol": tol, "why": why})
