@@ -11,10 +11,19 @@ import numbers
 import numpy as np
 
 
+def shown(value):
+    """What came, for a message: its repr, or its type alone where that would fill the screen."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no integer of more than 4300 digits
+        text = ""
+    return text if 0 < len(text) <= 200 and "\n" not in text else f"a value of type {type(value).__name__}"
+
+
 def real_array(name, value, *, infinite=False):
     """`value` as a float64 array of real numbers; a copy wherever the caller's memory is not already that."""
     if value is None or isinstance(value, (str, bytes)):
-        raise TypeError(f"{name} must be an array of real numbers, but {value!r} came")
+        raise TypeError(f"{name} must be an array of real numbers, but {shown(value)} came")
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise ValueError(f"{name} has masked entries; fill or drop them first")
     try:
@@ -24,7 +33,7 @@ def real_array(name, value, *, infinite=False):
     except OverflowError:
         raise ValueError(f"{name} must be finite, but has an integer too large for float64") from None
     if array.dtype.kind == "O" and array.ndim == 0:
-        raise TypeError(f"{name} must be an array of real numbers, but an object of type {type(value).__name__} came")
+        raise TypeError(f"{name} must be an array of real numbers, but a value of type {type(value).__name__} came")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, but its entries are of type {array.dtype}")
     with np.errstate(all="ignore"):
@@ -78,23 +87,23 @@ def point(x, y, net):
 def integer(name, value, least):
     """`value` as an int that is at least `least`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be an integer, but {value!r} came")
+        raise TypeError(f"{name} must be an integer, but {shown(value)} came")
     if value < least:
-        raise ValueError(f"{name} must be at least {least}, but {value!r} came")
+        raise ValueError(f"{name} must be at least {least}, but {shown(value)} came")
     return int(value)
 
 
 def number(name, value, *, zero):
     """`value` as a finite float, positive, or not negative where `zero` is allowed."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a real number, but {value!r} came")
+        raise TypeError(f"{name} must be a real number, but {shown(value)} came")
     try:
         value = float(value)
     except OverflowError:  # an int or a Fraction can be too large for a float
         value = math.inf if value > 0 else -math.inf
     if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
         expected = "a finite number, 0 or more" if zero else "a positive finite number"
-        raise ValueError(f"{name} must be {expected}, but {value!r} came")
+        raise ValueError(f"{name} must be {expected}, but {shown(value)} came")
     return value
 
 
@@ -102,7 +111,7 @@ def index(name, value, most, what):
     """`value` as an int from 1 to `most`, the book's way of counting layers and units."""
     value = integer(name, value, 1)
     if value > most:
-        raise ValueError(f"{name} must be from 1 to {most}, {what}, but {value!r} came")
+        raise ValueError(f"{name} must be from 1 to {most}, {what}, but {shown(value)} came")
     return value
 
 
@@ -119,13 +128,13 @@ def generator(rng, *, optional):
     if isinstance(rng, np.random.Generator) or (optional and rng is None):
         return rng
     expected = "a numpy.random.Generator" + (" or None" if optional else "")
-    raise TypeError(f"rng must be {expected}, such as np.random.default_rng(7), but {rng!r} came")
+    raise TypeError(f"rng must be {expected}, such as np.random.default_rng(7), but {shown(rng)} came")
 
 
 def one_of(name, value, kind, examples):
     """`value` if it is one of ours: an instance of `kind`."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be {examples}, but {value!r} came")
+        raise TypeError(f"{name} must be {examples}, but {shown(value)} came")
     return value
 
 

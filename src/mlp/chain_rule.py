@@ -141,5 +141,6 @@ def _one_path(path, ways, k, i, j):
         units = None
     if units not in ways:
         comma = "," if max(i, j) > 9 else ""
-        raise ValueError(f"path must be one of the {ways._count} paths of w^{k}_{i}{comma}{j}, such as {ways[0]}, but {path!r} came")
+        raise ValueError(f"path must be one of the {ways._count} paths of w^{k}_{i}{comma}{j}, such as {ways[0]}, "
+                         f"but {_checks.shown(path)} came")
     return units

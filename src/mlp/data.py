@@ -69,7 +69,7 @@ class Cars:
         """
         _checks.generator(rng, optional=False)
         if _checks.number("held_out", held_out, zero=False) >= 1:
-            raise ValueError(f"held_out must be between 0 and 1, the share of cars to hold out, but {held_out!r} came")
+            raise ValueError(f"held_out must be between 0 and 1, the share of cars to hold out, but {_checks.shown(held_out)} came")
         n = len(self.y)
         count = min(max(1, round(n * held_out)), n - 1)
         order = rng.permutation(n)

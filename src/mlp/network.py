@@ -133,9 +133,9 @@ class MLP:
         (4, 3, 2, 1)
         """
         if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Sequence, np.ndarray)) or getattr(sizes, "shape", None) == ():
-            raise TypeError(f"sizes must be a sequence of at least two positive integers, but {sizes!r} came")
+            raise TypeError(f"sizes must be a sequence of at least two positive integers, but {_checks.shown(sizes)} came")
         if len(sizes) < 2:
-            raise ValueError(f"sizes must have at least two entries, inputs and outputs, but {sizes!r} came")
+            raise ValueError(f"sizes must have at least two entries, inputs and outputs, but {_checks.shown(sizes)} came")
         sizes = [_checks.integer(f"sizes[{k}]", size, 1) for k, size in enumerate(sizes)]
         _checks.generator(rng, optional=False)
         for name, value in (("activation", activation), ("output", output)):

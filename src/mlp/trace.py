@@ -249,7 +249,7 @@ def _scene(name, derivative, routes, first, last, witnesses, opening, start, *, 
         tokens += [["=", 0], [shown_total, 0]]
     decimals = len(shown_total.split(".")[1])
     agree = all(abs(value - total) <= 1e-6 * max(1.0, abs(total)) for _, value in witnesses)
-    check = ("✓ " if agree else "✗ ") + " · ".join(f"{who}: {value:+.{decimals}f}" for who, value in witnesses)
+    check = ("✓ " if agree else "✗ ") + " · ".join(f"{who}: {signed(value, decimals)}" for who, value in witnesses)
     scene = {"derivative": derivative, "rows": rows, "total": tokens, "check": check}
     along, shared = n * (length - 1), n * (length - first - last - 1) + max(first + last - 1, 0) + 1
     here, there = (shared, f"{along} path by path") if factored else (along, f"{shared} in the factored form")
@@ -300,7 +300,16 @@ def _frames(name, slope, routes, rows, total, check, opening, start, cost):
 
 def short(value):
     """A number that somebody chose, as written: no sign, no more digits than it needs (at most 4 decimals)."""
-    return f"{round(float(value), 4):g}"
+    return f"{round(float(value), 4) + 0.0:g}"  # + 0.0: no "-0"
+
+
+def signed(value, decimals):
+    """A number with its sign and a fixed number of decimals; zero is +0 even when it was approached from below.
+
+    >>> signed(-0.00001, 3), signed(0.061141, 5)
+    ('+0.000', '+0.06114')
+    """
+    return f"{round(float(value), decimals) + 0.0:+.{decimals}f}"
 
 
 def _two(value):
@@ -310,23 +319,24 @@ def _two(value):
 def _printed(products, exact, total, factored):
     """The numbers as text: ([each product's result, ..., the total], [[(value, inside), ...] for each product]).
 
-    Results share one number of decimals, raised until they add up as printed; each product's factors get as many
+    Results share one number of decimals, raised until they lead to the total as printed; each product's factors get as many
     significant digits as it takes for them to multiply, as printed, to the printed result.
     """
     largest = abs(total) or max(map(abs, exact))
     start = 4 if largest == 0 else min(max(3 - floor(log10(largest)), 1), 12)
-    for decimals in range(start, start + 6):
-        results = [f"{value:+.{decimals}f}" for value in exact]
+    for decimals in range(start, start + 8):
+        places = start if factored else decimals  # of the total: a sum has as many as its terms
+        results = [signed(value, decimals) for value in exact]
         printed = [float(text) for text in results]
         added = printed[0] * sum(printed[1:]) if factored else sum(printed)
-        if f"{added:+.{decimals}f}" == f"{total:+.{decimals}f}":
+        if signed(added, places) == signed(total, places):
             break
     for digits in range(4, 16):
         values = [[significant(step.value, digits) for step in product] for product in products]
-        if all(f"{prod(map(float, row)):+.{decimals}f}" == result for row, result in zip(values, results)):
+        if all(signed(prod(map(float, row)), decimals) == result for row, result in zip(values, results)):
             break
     cells = [[(value, _inside_as_text(step, value)) for step, value in zip(product, row)] for product, row in zip(products, values)]
-    return [*results, f"{total:+.{decimals}f}"], cells
+    return [*results, signed(total, places)], cells
 
 
 def _inside_as_text(step, value):
@@ -353,4 +363,4 @@ def significant(value, digits):
     >>> significant(0.8, 5), significant(1.7219383, 5), significant(-0.0998712, 3)
     ('+0.8', '+1.7219', '-0.0999')
     """
-    return f"{value:+.{digits}g}"
+    return f"{value + 0.0:+.{digits}g}"

@@ -122,7 +122,7 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
     batch_size = _checks.integer("batch_size", batch_size, 1)
     _checks.generator(rng, optional=True)
     if not isinstance(average, (bool, np.bool_)):
-        raise TypeError(f"average must be True or False, but {average!r} came")
+        raise TypeError(f"average must be True or False, but {_checks.shown(average)} came")
     X, y = X.copy(), y.copy()  # the caller may change theirs between two updates
     n, K = len(X), len(net.layers)
     parameters = np.concatenate([net.W[k].ravel() for k in net.layers] + [net.b[k] for k in net.biased])

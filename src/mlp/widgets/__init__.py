@@ -152,6 +152,7 @@ def predict(question, answer, *, tol=None, choices=None, why=""):
     if not tol > 0:
         raise ValueError(f"tol must be positive, but {tol!r} came")
     decimals = max(0, ceil(-log10(2 * tol)))
-    shown = f"{float(answer):.{decimals}f}"
+    shown = f"{round(float(answer), decimals) + 0.0:.{decimals}f}"
+    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
     return Prediction(spec={"kind": "prediction", "question": question, "choices": None, "answer": float(answer),
-                            "shown": (shown.rstrip("0").rstrip(".") if "." in shown else shown), "tol": tol, "why": why})
+                            "shown": shown.replace("-", "−"), "tol": tol, "why": why})

@@ -147,7 +147,7 @@ function buildLedger(scene) {
     });
     return make("div", { class: "row" },
       make("span", { class: "row-label" }, key, make("span", { class: `ink-${row.path}` }, row.label)),
-      make("span", { class: "factors" }, ...factors),
+      make("span", { class: row.cells.length < 3 ? "factors roomy" : "factors" }, ...factors),
       make("span", { class: `result numbers ink-${row.path}` }, "= ", make("b", {}, row.result)));
   });
   const tokens = scene.total.map(([text, path], n) =>
@@ -330,7 +330,7 @@ function renderPrediction({ model, el }) {
   const answers = choices
     ? make("div", { class: "choices" }, ...radios.map((radio, n) => make("label", {}, radio, ` ${choices[n]}`)))
     : field;
-  const card = make("form", { class: "mlp-card mlp-prediction", "aria-label": "Prediction", submit: check },
+  const card = make("form", { class: "mlp-card mlp-prediction", "aria-label": `Predict: ${question}`, submit: check },
     make("fieldset", {}, make("legend", {}, make("span", { class: "badge" }, "Predict"), ` ${question}`),
       make("div", { class: "answer" }, answers, make("button", { type: "submit" }, "Check"), reveal)),
     status);

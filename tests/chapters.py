@@ -1,0 +1,55 @@
+"""What the chapters' tests share: a chapter's text as the reader sees it, and a chapter run from top to bottom."""
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import matplotlib
+
+CHAPTERS = Path(__file__).parents[1] / "chapters"
+
+
+@lru_cache
+def cells(number):
+    (path,) = CHAPTERS.glob(f"{number:02d}-*.ipynb")
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+@lru_cache
+def run(number):
+    """The names a chapter leaves behind, and the specs of its predictions in order of appearance."""
+    matplotlib.use("agg")
+    from mlp import widgets
+
+    asked, names = [], {}
+    real = widgets.predict
+
+    def recorded(*args, **kwargs):
+        prediction = real(*args, **kwargs)
+        asked.append(prediction.spec)
+        return prediction
+
+    widgets.predict = recorded
+    try:
+        for cell in cells(number):
+            if cell["cell_type"] == "code":
+                exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
+    finally:
+        widgets.predict = real
+        matplotlib.pyplot.close("all")
+    return names, asked
+
+
+@lru_cache
+def text(number):
+    """The chapter's Markdown and what its predictions say, with every run of white space as one space."""
+    parts = ["".join(cell["source"]) for cell in cells(number) if cell["cell_type"] == "markdown"]
+    parts += [f"{spec['question']} {spec['why']}" for spec in run(number)[1]]
+    return re.sub(r"\s+", " ", " ".join(parts))
+
+
+def says(number, *snippets):
+    """Fails where the chapter does not say one of the snippets: numbers in prose are checked by computing them into it."""
+    missing = [snippet for snippet in snippets if re.sub(r"\s+", " ", snippet) not in text(number)]
+    assert not missing, f"chapter {number} does not say {missing}"

@@ -1,0 +1,212 @@
+"""The steppers and predictions on the published page, driven as a reader would: by role and name, by key, by click."""
+
+import re
+from math import prod
+
+import pytest
+from support import HTML, PHONE, WIDE
+
+from mlp import backprop, data, trace
+
+PAGE = "chapters/04-multi-path-derivatives.html"
+NET, X, Y = data.running_example()
+EXACT = backprop(NET, [X], [Y])
+LEDGER = trace.path_ledger(NET, X, Y)
+
+SHOWN = """card => {
+  const seen = e => e.checkVisibility({visibilityProperty: true});
+  const text = e => e && seen(e) ? e.textContent : null;
+  return {
+    status: card.querySelector('[role=status]').textContent,
+    rows: [...card.querySelectorAll('.row')].map(row => ({
+      factors: [...row.querySelectorAll('.factor')].map(f => seen(f) && {symbol: f.querySelector('math').textContent, number: text(f.querySelector('.number'))}),
+      result: text(row.querySelector('.result b')),
+    })),
+    total: text(card.querySelector('.sum b')), check: text(card.querySelector('.check')),
+    routes: [...card.querySelectorAll('svg.drawing .route')].length,
+    slider: card.querySelector('input[type=range]').value,
+  };
+}"""
+
+
+def address(site, scheme):
+    return f"{site}/{PAGE}" if scheme == "http" else (HTML / PAGE).as_uri()
+
+
+def ledger(page, where):
+    page.goto(where)
+    return page.get_by_role("region", name="Path ledger")
+
+
+def letters(thing):
+    return thing[0] + thing[1] + thing[2]
+
+
+@pytest.mark.parametrize("viewport, theme, scheme", [(WIDE, "light", "http"), (PHONE, "dark", "file"), (WIDE, "dark", "file"), (PHONE, "light", "http")])
+def test_every_weight_and_every_frame(site, pages, viewport, theme, scheme):
+    page = pages(viewport, theme)
+    card = ledger(page, address(site, scheme))
+    element, factored = card.element_handle(), card.get_by_label("factored form")
+    next_step = card.get_by_role("button", name="Next step")
+    for key, scene in LEDGER["scenes"].items():
+        card.get_by_label("weight").select_option(key.split("+")[0])
+        if factored.is_enabled():
+            factored.set_checked("+" in key)
+        card.get_by_role("button", name="First step").click() if card.get_by_role("button", name="First step").is_enabled() else None
+        for number, frame in enumerate(scene["frames"]):
+            if number:
+                next_step.click()
+            shown = element.evaluate(SHOWN)
+            assert shown["status"] == frame["status"] and shown["slider"] == str(number + 1)
+            assert shown["routes"] == sum(map(len, frame["routes"].values()))
+            for row, level, seen in zip(scene["rows"], frame["rows"], shown["rows"], strict=True):
+                assert seen["result"] == (row["result"] if level == 2 else None)
+                for cell, box in zip(row["cells"], seen["factors"], strict=True):
+                    assert bool(box) == (level > 0)
+                    if level:
+                        assert box["symbol"] == f"∂{letters(cell['over'])}∂{letters(cell['under'])}"
+                        assert box["number"] == (cell["value"] if level == 2 else None)
+            assert (shown["total"] is not None) == frame["total"] and (shown["check"] is not None) == frame["check"]
+        assert next_step.is_disabled()
+        # What the reader now reads, against the derivative itself.
+        k, i, j = map(int, re.findall(r"\d+", key))
+        places = len(shown["total"].partition(".")[2])
+        assert float(shown["total"]) == round(EXACT.W[k][i - 1, j - 1], places)
+        if "+" not in key:
+            products = [prod(float(box["number"]) for box in row["factors"]) for row in shown["rows"]]
+            assert sum(products) == pytest.approx(float(shown["total"]), abs=1.01 * len(products) * 0.5 * 10.0**-places)
+    assert page.log.problems == []
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("key", ["w1_1_1", "w1_4_3+factored", "w2_3_1"])
+def test_the_drawing_the_sentence_and_next_are_seen_together(site, pages, viewport, key):
+    page = pages(viewport, "light")
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-{key.replace('+', '-')}-step1")
+    next_step = card.get_by_role("button", name="Next step")
+    spots = []
+    for _ in LEDGER["scenes"][key]["frames"]:
+        boxes = [part.bounding_box() for part in (card.get_by_role("img"), card.get_by_role("status"), next_step)]
+        top = min(box["y"] for box in boxes)
+        spots.append(boxes[2]["y"] - top)
+        assert max(box["y"] + box["height"] for box in boxes) - top <= viewport[1] - 48, "the site's own bar takes 48 px"
+        next_step.click(force=True)
+    assert len(set(spots)) == 1, "Next moved while stepping"
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport[0]
+
+
+def test_the_drawings_text_is_large_enough_on_a_phone(site, pages):
+    card = ledger(pages(PHONE, "light"), f"{site}/{PAGE}")
+    sizes = card.get_by_role("img").evaluate(
+        "svg => [...svg.querySelectorAll('text, tspan')].map(t => parseFloat(getComputedStyle(t).fontSize) * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)")
+    assert min(sizes) >= 11
+
+
+def test_keys(site, pages):
+    page = pages(WIDE, "light")
+    card = ledger(page, f"{site}/{PAGE}")
+    status, slider, drawing = card.get_by_role("status"), card.get_by_role("slider", name="Step"), card.get_by_role("img")
+    for control in (slider, drawing):
+        control.focus()
+        for key, step in [("End", 7), ("Home", 1), ("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2)]:
+            page.keyboard.press(key)
+            assert status.inner_text().startswith(f"Step {step} of 7.")
+    page.keyboard.press(" ")
+    assert card.get_by_role("button", name="Pause").is_visible()
+    page.keyboard.press(" ")
+    assert card.get_by_role("button", name="Play").is_visible()
+    weight = card.get_by_label("weight")
+    weight.focus()
+    page.keyboard.press("ArrowDown")
+    assert weight.input_value() == "w1_1_2", "the list keeps its own keys"
+    assert drawing.evaluate("svg => svg.querySelectorAll('a, button, [tabindex]').length") == 0
+
+
+def test_play_runs_to_the_end(site, new_page):
+    page = new_page(WIDE, "light")
+    page.clock.install()
+    card = ledger(page, f"{site}/{PAGE}")
+    card.get_by_role("button", name="Play").click()
+    page.clock.run_for(20_000)
+    assert card.get_by_role("status").inner_text().startswith("Step 7 of 7.")
+    assert card.get_by_role("button", name="Play").is_visible()
+    page.context.close()
+
+
+def test_a_click_on_an_edge_chooses_its_weight(site, pages):
+    page = pages(WIDE, "light")
+    card = ledger(page, f"{site}/{PAGE}")
+    card.get_by_role("img").scroll_into_view_if_needed()
+    for number, edge in enumerate(e["choice"] for e in LEDGER["drawing"]["edges"] if e["choice"]):
+        card.locator(".hit").nth(number).dispatch_event("click")
+        assert card.get_by_label("weight").input_value() == edge
+    hit = card.locator(".hit").nth(18).bounding_box()  # w³₁₁, by pointer
+    page.mouse.click(hit["x"] + hit["width"] / 2, hit["y"] + hit["height"] / 2)
+    assert card.get_by_label("weight").input_value() == "w3_1_1"
+
+
+def test_a_step_can_be_linked_to(site, pages):
+    page = pages(WIDE, "light")
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_4_3-factored-step6")
+    assert card.get_by_role("status").inner_text() == LEDGER["scenes"]["w1_4_3+factored"]["frames"][5]["status"]
+    assert card.get_by_role("status").bounding_box()["y"] < 800, "the page has scrolled to it"
+    card.get_by_role("button", name="Previous step").click()
+    assert page.url.endswith("#path-ledger-w1_4_3-factored-step5")
+    page.evaluate("location.hash = '#path-ledger-w3_2_1-step99'")
+    page.wait_for_function("document.querySelector('section[aria-label=\"Path ledger\"] [role=status]').textContent.startsWith('Step 5 of 5.')")
+    assert page.log.problems == []
+
+
+def test_without_javascript_and_in_print_a_picture_stands_there(site, new_page):
+    page = new_page(WIDE, "light", java_script_enabled=False)
+    page.goto(f"{site}/{PAGE}")
+    picture = page.locator("img.mlp-still").nth(1)
+    assert picture.is_visible() and "path 1" in picture.get_attribute("alt").lower()
+    assert picture.bounding_box()["width"] > 300
+    assert page.get_by_text("How many paths lead from w²₃₁ to L?").is_visible()
+    page.context.close()
+    page = new_page(WIDE, "light")
+    page.goto(f"{site}/{PAGE}")
+    picture, card = page.locator("img.mlp-still").nth(1), page.get_by_role("region", name="Path ledger")
+    assert card.is_visible() and not picture.is_visible()
+    page.emulate_media(media="print")
+    assert picture.is_visible() and not card.is_visible()
+    page.context.close()
+
+
+def test_the_diamond(site, pages):
+    page = pages(PHONE, "light")
+    page.goto(f"{site}/{PAGE}")
+    card = page.get_by_role("region", name="The diamond")
+    for x, slope in (("x2", "+3.600"), ("x1", "+2.250")):
+        card.get_by_label("start at").select_option(x)
+        card.get_by_role("button", name="Last step").click()
+        assert card.element_handle().evaluate(SHOWN)["total"] == slope
+
+
+def test_a_predicted_number(site, pages):
+    page = pages(PHONE, "dark")
+    page.goto(f"{site}/{PAGE}")
+    form = page.get_by_role("form", name=re.compile("With ∂k/∂h = 0.1"))
+    field, status = form.get_by_label("Your answer"), form.get_by_role("status")
+    assert not form.get_by_role("button", name="Show answer").is_visible(), "commit first"
+    for typed, answer in [("", "Type a number"), ("three", "Type a number"), ("36", "Not that number"), ("3,6", "Yes, 3.6."), ("18/5", "Yes, 3.6."), ("−3.6", "Not that number")]:
+        field.fill(typed)
+        field.press("Enter")
+        assert status.inner_text().startswith(answer)
+    form.get_by_role("button", name="Show answer").click()
+    assert status.inner_text().startswith("The answer is 3.6. 0.1 · 36 = 3.6.")
+
+
+def test_a_predicted_choice(site, pages):
+    page = pages(WIDE, "light")
+    page.goto(f"{site}/{PAGE}")
+    form = page.get_by_role("form", name=re.compile("What is its sign?"))
+    form.get_by_role("button", name="Check").click()
+    assert form.get_by_role("status").inner_text() == "Choose one first."
+    form.get_by_label("negative").check()
+    form.get_by_role("button", name="Check").click()
+    assert form.get_by_role("status").inner_text().startswith("No, not “negative”.")
+    form.get_by_label("positive").check()
+    form.get_by_role("button", name="Check").click()
+    assert form.get_by_role("status").inner_text().startswith("Yes, positive. Two of its factors are negative")
