@@ -141,7 +141,55 @@ def memory():
     print(f"  ten times the data, {peaks[1] / peaks[0]:.1f} times the memory")
 
 
+CLICK_TO_PAINT = """async card => {
+  const painted = () => new Promise(done => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(0);
+  }));
+  const button = label => card.querySelector(`[aria-label="${label}"]`);
+  const probe = card.ownerDocument.createElement('p');
+  card.append(probe);
+  const times = {stepper: [], text: []};
+  for (let round = 0; round < 30; round++) {
+    await painted();
+    let start = performance.now();
+    button(round % 6 ? 'Next step' : 'First step').click();
+    await painted();
+    times.stepper.push(performance.now() - start);
+    start = performance.now();
+    probe.textContent = round;
+    await painted();
+    times.text.push(performance.now() - start);
+  }
+  probe.remove();
+  const median = list => list.sort((a, b) => a - b)[list.length >> 1];
+  return {stepper: median(times.stepper), text: median(times.text)};
+}"""
+
+
+def stepping():
+    page_file = ROOT / "_build" / "html" / "chapters" / "04-multi-path-derivatives.html"
+    chromium = shutil.which("chromium")
+    if not (chromium and page_file.exists()):
+        print("  (no Chromium, or the site is not built: the stepper is not measured)")
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        page = browser.new_page(viewport={"width": 360, "height": 640})
+        page.goto(page_file.as_uri())
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        card = page.get_by_role("region", name="Path ledger").element_handle()
+        times = page.evaluate(CLICK_TO_PAINT, card)
+        browser.close()
+    print(f"path ledger, CPU throttled 4 times: click to next paint {times['stepper']:.0f} ms (median), "
+          f"ratio to changing one line of text: {times['stepper'] / times['text']:.1f}")
+
+
 if __name__ == "__main__":
     training()
     importing()
     memory()
+    stepping()

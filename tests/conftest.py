@@ -1,0 +1,127 @@
+"""What the tests of the built site share: the site, served and from disk, and a browser.
+
+``make test`` builds ``_build/html`` first. Browser tests use Chromium; without it they skip, and under ``CI=true`` they fail.
+"""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from support import HTML, WIDE, site_pages
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture(scope="session")
+def html() -> Path:
+    """The folder of the built site."""
+    if not (HTML / "book" / "index.html").exists():
+        pytest.fail("the site is not built: run 'make book' first ('make test' does)", pytrace=False)
+    return HTML
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def site(html) -> str:
+    """The address of the built site, served on loopback."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(html)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for the whole run."""
+    if not CHROMIUM:
+        reason = "no Chromium on this machine: install Debian's 'chromium', or name one in the variable CHROMIUM"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Log:
+    """What a page did that a reader does not see."""
+
+    requests: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)  # console errors and warnings, exceptions, failed requests
+
+    def clear(self):
+        self.requests.clear()
+        self.problems.clear()
+
+
+@pytest.fixture(scope="session")
+def new_page(browser):
+    """A factory: ``page = new_page(PHONE, "dark")``; the page's log is ``page.log``. Call ``page.context.close()`` when done.
+
+    ``new_page(viewport=WIDE, theme="light", **context_options)``; options go to Playwright's ``new_context``, so that
+    ``java_script_enabled=False`` or ``reduced_motion="reduce"`` work.
+    """
+    contexts = []
+
+    def make(viewport=WIDE, theme="light", **options):
+        width, height = viewport
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        if options.get("java_script_enabled", True):
+            context.add_init_script(
+                f"try {{ localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}') }} catch {{}}"
+            )
+        page = context.new_page()
+        page.log = log = Log()
+        page.on("request", lambda request: log.requests.append(request.url))
+        page.on("requestfailed", lambda request: log.problems.append(f"request failed: {request.url}"))
+        page.on("response", lambda answer: answer.status >= 400 and log.problems.append(f"{answer.status}: {answer.url}"))
+        page.on("pageerror", lambda error: log.problems.append(f"exception: {error}"))
+        page.on(
+            "console",
+            lambda message: message.type in ("error", "warning")
+            and log.problems.append(f"console {message.type}: {message.text}"),
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def pages(new_page):
+    """``pages(WIDE, "dark")``: a page with that window and theme, made once and used again, its log emptied."""
+    made = {}
+
+    def get(viewport, theme):
+        if (viewport, theme) not in made:
+            made[viewport, theme] = new_page(viewport, theme)
+        page = made[viewport, theme]
+        page.log.clear()
+        return page
+
+    return get
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes ``page_path`` runs for every page of the built site."""
+    if "page_path" in metafunc.fixturenames:
+        metafunc.parametrize("page_path", site_pages() or ["book/index.html"])

@@ -1,0 +1,89 @@
+"""When the site's notebooks are executed, on a small copy of the tree; and how long an unchanged build takes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+NOTEBOOK = """\
+import sys, os, pathlib; sys.path.insert(0, "../src")
+with open(os.environ["RUNS"], "a") as runs: runs.write("{name} ")
+import mlp; print("the constant is", mlp.CONSTANT)"""
+
+
+def write_notebook(path: Path, *lines: str) -> None:
+    cell = {"cell_type": "code", "id": "only", "metadata": {}, "execution_count": None, "outputs": []}
+    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# {path.stem}"}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    source = "\n".join([NOTEBOOK.format(name=path.stem), *lines])
+    cells = [title, cell | {"source": source}]
+    path.write_text(json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """The site's own configuration and extension, with two notebooks and a package of one constant."""
+    tree = tmp_path_factory.mktemp("tree")
+    for name in ("_config.yml", "requirements.lock"):
+        shutil.copy(ROOT / name, tree / name)
+    for name in ("book/_ext", "book/_static", "book/_templates", "tools"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tree / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/one\n- file: book/two\n")
+    (tree / "book" / "index.md").write_text("# A book\n\nText.\n")
+    (tree / "book" / "references.bib").write_text("")
+    for name in ("one", "two"):
+        write_notebook(tree / "book" / f"{name}.ipynb")
+    (tree / "src" / "mlp").mkdir(parents=True)
+    (tree / "src" / "mlp" / "__init__.py").write_text("CONSTANT = 41\n")
+    return tree
+
+
+def build(tree: Path) -> set[str]:
+    """Build, and tell which notebooks were executed."""
+    runs = tree / "runs.txt"
+    runs.write_text("")
+    environment = os.environ | {"RUNS": str(runs)}
+    done = subprocess.run(
+        [sys.executable, str(tree / "tools" / "build.py")], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return set(runs.read_text().split())
+
+
+def test_only_what_changed_is_executed(tree):
+    page = tree / "_build" / "html" / "book" / "two.html"
+    assert build(tree) == {"one", "two"}
+    assert "the constant is 41" in page.read_text()
+    assert build(tree) == set()
+
+    write_notebook(tree / "book" / "one.ipynb", "print('changed')")
+    assert build(tree) == {"one"}, "a changed notebook, and no other"
+
+    (tree / "src" / "mlp" / "__init__.py").write_text("CONSTANT = 42\n")
+    assert build(tree) == {"one", "two"}, "the package changed: everything"
+    assert "the constant is 42" in page.read_text()
+
+    with (tree / "requirements.lock").open("a") as lock:
+        lock.write("# changed\n")
+    assert build(tree) == {"one", "two"}, "the lock changed: everything"
+    assert len(list((tree / "_build" / ".jupyter_cache").iterdir())) == 1, "older caches are dropped"
+
+    (tree / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/one\n")
+    (tree / "book" / "two.ipynb").unlink()
+    assert build(tree) == set()
+    assert not page.exists(), "a page whose source is gone goes with it"
+
+
+def test_an_unchanged_build_takes_at_most_four_seconds(html):
+    """The better of the clock and the processor's time: on an idle machine the same, on a busy one the latter."""
+    before, start = os.times(), time.perf_counter()
+    subprocess.run([sys.executable, str(ROOT / "tools" / "build.py"), "-q"], check=True, capture_output=True)
+    clock, after = time.perf_counter() - start, os.times()
+    processor = after.children_user + after.children_system - before.children_user - before.children_system
+    assert min(clock, processor) <= 4, (clock, processor)

@@ -1,0 +1,278 @@
+"""The built site: its files, and every page of it in a browser, at two widths, light and dark, over http and from disk."""
+
+import gzip
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+from support import PHONE, ROOT, WIDE, site_pages
+
+THEMES = "light", "dark"
+NO_PICTURES = re.compile(r"\.(png|jpe?g|gif|webp|svg)$")
+
+
+class Page(HTMLParser):
+    """What the static checks need of a page: its targets, links, images, and the text a reader sees outside code."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.ids, self.links, self.loads, self.images, self.text = set(), [], [], [], []
+        self.formulas = 0
+        self.hidden = []  # open elements whose text is not prose
+        self.feed(path.read_text(encoding="utf-8"))
+
+    VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids |= {attrs[name] for name in ("id", "name") if attrs.get(name)}
+        classes = (attrs.get("class") or "").split()
+        self.formulas += "katex" in classes
+        if tag == "a" and attrs.get("href"):
+            self.links.append(attrs["href"])
+        elif tag in ("img", "script", "iframe", "source", "video", "audio") and attrs.get("src"):
+            self.loads.append(attrs["src"])
+        elif tag == "link" and set((attrs.get("rel") or "").split()) & {"stylesheet", "icon", "preload", "modulepreload"}:
+            self.loads.append(attrs["href"])
+        if tag == "img":
+            self.images.append(attrs)
+        if tag not in self.VOID and (self.hidden or tag in ("script", "style", "pre", "code") or "katex" in classes):
+            self.hidden.append(tag)
+
+    def handle_endtag(self, tag):
+        if self.hidden and tag in self.hidden:
+            while self.hidden.pop() != tag:
+                pass
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.text.append(data)
+
+
+@pytest.fixture(scope="session")
+def parsed(html):
+    """Every page of the site, read once."""
+    return {path: Page(html / path) for path in site_pages(html)}
+
+
+# Files -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_page_of_the_table_of_contents_is_there(html):
+    listed = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
+    assert listed and [page for page in listed if not (html / f"{page}.html").exists()] == []
+
+
+def test_every_local_link_leads_somewhere(html, parsed):
+    dead = []
+    for path, page in parsed.items():
+        for link in page.links + page.loads:
+            target, fragment = urldefrag(link)
+            if urlsplit(target).scheme or target.startswith("//"):
+                continue
+            file = (html / path).parent / unquote(urlsplit(target).path) if urlsplit(target).path else html / path
+            if file.is_dir():
+                file /= "index.html"
+            name = file.resolve().relative_to(html.resolve()).as_posix()
+            if not file.exists():
+                dead.append(f"{path}: {link}")
+            elif fragment and name in parsed and unquote(fragment) not in parsed[name].ids:
+                dead.append(f"{path}: {link} (no such place on that page)")
+    assert dead == []
+
+
+def test_no_page_loads_from_another_host(html, parsed):
+    outside = [f"{path}: {url}" for path, page in parsed.items() for url in page.loads if re.match(r"(https?:)?//", url)]
+    for sheet in html.glob("_static/**/*.css"):
+        outside += [f"{sheet.name}: {url}" for url in re.findall(r"url\([\"']?((?:https?:)?//[^)]*)", sheet.read_text())]
+        outside += [f"{sheet.name}: {url}" for url in re.findall(r"@import[^;]*//[^;]*", sheet.read_text())]
+    assert outside == []
+
+
+def test_formulas_are_typeset(parsed):
+    """Where a page's source has a formula, its HTML has one, and no TeX is left in its prose."""
+    raw = re.compile(r"\$[^$\n]+\$|\\(?:frac|partial|begin|sum|cdot|text)\b")
+    left = {path: raw.findall("".join(page.text)) for path, page in parsed.items()}
+    assert {path: found for path, found in left.items() if found} == {}
+    for path, page in parsed.items():
+        source = next(iter(ROOT.glob(path.removesuffix(".html") + ".*")), None)
+        if source and re.search(r"\$[^$\n`]+\$|```\{math\}|\\\\begin", source.read_text(encoding="utf-8")):
+            assert page.formulas, f"{path} has formulas in its source and none on the page"
+
+
+def test_titles_and_search_index_have_no_broken_formula(html, parsed):
+    for path in parsed:
+        title = re.search(r"<title>(.*?)</title>", (html / path).read_text(encoding="utf-8"), re.S)[1]
+        assert title.strip() and not re.search(r"[$\\<]", title), f"{path}: {title}"
+
+
+def test_every_image_has_a_real_alternative(parsed):
+    bad = []
+    for path, page in parsed.items():
+        for image in page.images:
+            alt = image.get("alt")
+            decoration = alt == "" and "logo__image" in (image.get("class") or "")
+            if not decoration and (not alt or len(alt.split()) < 3 or re.search(r"\.(png|svg|jpe?g)$", alt)):
+                bad.append(f"{path}: {alt!r} ({image['src'][:60]})")
+    assert bad == []
+
+
+def test_views_come_with_their_script_once(html, parsed):
+    for path in parsed:
+        text = (html / path).read_text(encoding="utf-8")
+        assert text.count("\nmountPage(document);\n") == ('class="mlp-view"' in text), path
+
+
+def test_katex_style_is_of_the_version_that_typesets():
+    from sphinxcontrib import katex
+
+    style = (ROOT / "book" / "_static" / "katex" / "katex.min.css").read_text()
+    assert f'content:"{katex.katex_version}"' in style, "put that version's katex.min.css and fonts into book/_static/katex"
+
+
+@pytest.mark.parametrize(
+    "remote, name",
+    [
+        ("https://github.com/someone/every-path.git", "someone/every-path"),
+        ("git@github.com:someone/every-path.git", "someone/every-path"),
+        ("ssh://git@github.com/someone/every-path", "someone/every-path"),
+        ("https://gitlab.com/someone/every-path.git", None),
+        ("/somewhere/on/disk", None),
+    ],
+)
+def test_repository_address(remote, name, tmp_path, monkeypatch):
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    import mlp_site
+
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", remote], check=True)
+    monkeypatch.setattr(mlp_site, "ROOT", tmp_path)
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    assert mlp_site.repository() == name
+    monkeypatch.setenv("GITHUB_REPOSITORY", "from/environment")
+    assert mlp_site.repository() == "from/environment"
+
+
+def test_binder_button_needs_a_known_address(parsed):
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    import mlp_site
+
+    buttons = [link for page in parsed.values() for link in page.links if "mybinder.org/v2/" in link]
+    name = mlp_site.repository()
+    assert all(f"/gh/{name}/" in link for link in buttons) and bool(buttons) == bool(name)
+
+
+# In a browser ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def axe():
+    from axe_playwright_python.sync_playwright import Axe
+
+    return Axe()
+
+
+def settle(page):
+    """Wait until the page has its fonts and its views have drawn themselves."""
+    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_page(page_path, viewport, theme, site, pages, axe):
+    page = pages(viewport, theme)
+    page.goto(f"{site}/{page_path}")
+    settle(page)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert [url for url in page.log.requests if not url.startswith((site, "data:", "blob:"))] == [], "asks another host"
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, f"scrolls sideways by {overflow} px: {page.evaluate(WIDEST)}"
+    assert page.log.problems == []
+    # On the phone without the inside of formulas, thousands of elements hidden from screen readers; wide, all of it.
+    found = axe.run(page, context={"exclude": [[".katex-html"]]} if viewport == PHONE else None).response["violations"]
+    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
+
+
+WIDEST = """() => [...document.querySelectorAll("body *")]
+    .filter(element => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .slice(0, 5).map(element => `${element.tagName}.${element.className}`)"""
+
+
+def test_page_from_disk(page_path, html, pages):
+    """Unzipped and opened without a server: the same page, nothing missing."""
+    page = pages(WIDE, "light")
+    page.goto((html / page_path).as_uri())
+    settle(page)
+    assert [url for url in page.log.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert page.log.problems == []
+    if page.locator(".katex").count():
+        assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
+
+
+def test_page_weight(page_path, site, html, pages):
+    """All that a page loads, pictures aside: 600 KB gzip, and 2.5 MB of script, style and font unpacked."""
+    page = pages(WIDE, "light")
+    page.goto(f"{site}/{page_path}")
+    settle(page)
+    packed = unpacked = 0
+    for url in sorted({url.split("?")[0].split("#")[0] for url in page.log.requests if url.startswith(site)}):
+        name = unquote(url.removeprefix(site + "/"))
+        data = (html / name).read_bytes()
+        if not NO_PICTURES.search(name):
+            packed += len(gzip.compress(data))
+            unpacked += 0 if name.endswith(".html") else len(data)
+    page.log.clear()
+    inlined = page.evaluate(
+        "[...document.querySelectorAll('script:not([src]), style')].reduce((sum, e) => sum + e.textContent.length, 0)"
+    )
+    print(f"{page_path}: {packed / 1000:.0f} KB gzip, {(unpacked + inlined) / 1000:.0f} KB unpacked")
+    assert packed <= 600_000
+    assert unpacked + inlined <= 2_500_000
+
+
+@pytest.mark.parametrize("where", ["http", "disk"])
+def test_search_finds_a_word(where, site, html, new_page):
+    page = new_page()
+    start = f"{site}/book/index.html" if where == "http" else (html / "book" / "index.html").as_uri()
+    page.goto(start)
+    page.get_by_role("button", name=re.compile("Search")).locator("visible=true").first.click()
+    page.get_by_role("searchbox").locator("visible=true").fill("weight")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"search\.html\?q=weight"))
+    page.locator("#search-results li a").first.wait_for()
+    assert page.log.problems == []
+    page.context.close()
+
+
+def test_every_button_shows_an_icon_or_text(site, pages):
+    """The theme's icons without its icon script: each icon that is shown has a drawing of its own."""
+    for theme in THEMES:
+        page = pages(WIDE, theme)
+        page.goto(f"{site}/book/index.html")
+        bare = page.evaluate(
+            """() => [...document.querySelectorAll(".fa-solid, .fas, .fab, .fa-brands")].filter(icon => {
+                const style = getComputedStyle(icon);
+                return style.display !== "none" && !style.maskImage.startsWith("url(");
+            }).map(icon => icon.className)"""
+        )
+        assert bare == []
+
+
+def test_theme_button_changes_the_theme(site, new_page):
+    page = new_page(theme="light")
+    page.goto(f"{site}/book/index.html")
+    before = page.evaluate("document.documentElement.dataset.mode")
+    page.get_by_role("button", name="Color mode").click()
+    assert page.evaluate("document.documentElement.dataset.mode") != before
+    page.context.close()
+
+
+def test_without_javascript_the_text_is_there(site, new_page):
+    page = new_page(java_script_enabled=False)
+    page.goto(f"{site}/book/index.html")
+    assert page.locator("h1").locator("visible=true").count() == 1
+    page.context.close()
