@@ -270,7 +270,8 @@ function renderStepper({ model, el, onPage }) {
     }
     ledger.show(frame);
     drawNetwork(svg, spec, shownScene, frame, stage.clientWidth || 640, controls[0].choose);
-    svg.setAttribute("aria-label", `${spec.drawing.name}. ${frame.status}`);
+    const drawn = [...new Set(Object.values(frame.routes).flat())].filter(Boolean).sort().map((path) => `path ${path}`);
+    svg.setAttribute("aria-label", drawn.length ? `${spec.drawing.name}, with ${drawn.join(" and ")}` : spec.drawing.name);
     if (status.textContent !== frame.status) status.textContent = frame.status;
     slider.value = number;
     slider.setAttribute("aria-valuetext", `${number} of ${last() + 1}`);
