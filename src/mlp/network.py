@@ -176,7 +176,7 @@ class MLP:
         count = sum(self.W[k].size for k in self.layers)
         biases = f"biases in layers {self.biased}" if self.biased else "no bias"
         names = ", ".join(self.f[k].name for k in self.layers)
-        return f"MLP({'-'.join(map(str, self.sizes))}, {names}, {count} weights, {biases})"
+        return f"MLP({'-'.join(map(str, self.sizes))}, {names}, {count} weight{'s' * (count > 1)}, {biases})"
 
 
 def per_layer(name, value, layers=None):

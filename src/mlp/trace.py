@@ -15,6 +15,7 @@ Symbols travel as [letter, subscript, superscript]. Every number is printed here
 the printed factors multiply to the printed products, and those add to the printed sum.
 """
 
+import itertools
 from dataclasses import dataclass
 from math import floor, log10, prod, sqrt
 
@@ -278,7 +279,7 @@ def _frames(name, slope, routes, rows, total, check, opening, start, cost):
     frame(opening, symbols=0, numbers=0)
     for p, route in enumerate(routes, start=1):
         if factored:
-            text = "Its row holds only the factors that are its own; what all paths share stands once, above."
+            text = "Its row holds only its own factors; what all paths share stands once, above."
         elif p == 1:
             text = f"Each arrow gives one factor, written from {slope[1]} back to {name}."
         else:
@@ -291,7 +292,7 @@ def _frames(name, slope, routes, rows, total, check, opening, start, cost):
     if n == 1:
         frame(f"There is one path, so its product is the derivative: {slope[0]} = {tokens}.", total=True)
     elif factored:
-        frame(f"Add what is each path's own, then multiply once by what they share: {slope[0]} = {tokens}.", total=True)
+        frame(f"Add the paths' own parts, then multiply once by the shared: {slope[0]} = {tokens}.", total=True)
     else:
         frame(f"Add across the paths: {slope[0]} = {tokens}.", total=True)
     frame(f"Check. {check}.{cost}", total=True, check=True)
@@ -319,23 +320,21 @@ def _two(value):
 def _printed(products, exact, total, factored):
     """The numbers as text: ([each product's result, ..., the total], [[(value, inside), ...] for each product]).
 
-    Results share one number of decimals, raised until they lead to the total as printed; each product's factors get as many
-    significant digits as it takes for them to multiply, as printed, to the printed result.
+    The factors share a number of significant digits and the results a number of decimals: the fewest for which
+    every product, and the total, comes out as printed.
     """
     largest = abs(total) or max(map(abs, exact))
     start = 4 if largest == 0 else min(max(3 - floor(log10(largest)), 1), 12)
-    for decimals in range(start, start + 8):
+    for digits, decimals in itertools.product(range(4, 16), range(start, start + 8)):
         places = start if factored else decimals  # of the total: a sum has as many as its terms
         results = [signed(value, decimals) for value in exact]
         printed = [float(text) for text in results]
         added = printed[0] * sum(printed[1:]) if factored else sum(printed)
-        if signed(added, places) == signed(total, places):
+        values = [[significant(step.value, digits) for step in row] for row in products]
+        multiplied = [signed(prod(map(float, row)), decimals) for row in values]
+        if multiplied == results and signed(added, places) == signed(total, places):
             break
-    for digits in range(4, 16):
-        values = [[significant(step.value, digits) for step in product] for product in products]
-        if all(signed(prod(map(float, row)), decimals) == result for row, result in zip(values, results)):
-            break
-    cells = [[(value, _inside_as_text(step, value)) for step, value in zip(product, row)] for product, row in zip(products, values)]
+    cells = [[(value, _inside_as_text(step, value)) for step, value in zip(steps, row)] for steps, row in zip(products, values)]
     return [*results, signed(total, places)], cells
 
 

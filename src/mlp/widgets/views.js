@@ -52,8 +52,8 @@ function layout(drawing, width) {
   const columns = 1 + Math.max(...drawing.nodes.map((node) => node.column));
   const rows = Math.max(...drawing.nodes.map((node) => node.rows));
   const narrow = width < 480;
-  const radius = narrow ? 19 : 26;
-  const pitch = narrow ? 43 : 61;
+  const radius = narrow ? 18.5 : 26;
+  const pitch = narrow ? 39 : 61;
   const top = radius + 5;
   const captions = drawing.columns.some(Boolean) ? 18 : 0;
   const side = radius + (narrow ? 3 : 24);
@@ -145,7 +145,7 @@ function buildLedger(scene) {
       box.append(make("span", { class: "number numbers" }, cell.value));
       return n ? [make("span", { class: "times" }, "×"), box] : [box];
     });
-    return make("div", { class: "row" },
+    return make("div", { class: "product" },
       make("span", { class: "row-label" }, key, make("span", { class: `ink-${row.path}` }, row.label)),
       make("span", { class: row.cells.length < 3 ? "factors roomy" : "factors" }, ...factors),
       make("span", { class: `result numbers ink-${row.path}` }, "= ", make("b", {}, row.result)));
@@ -332,7 +332,7 @@ function renderPrediction({ model, el }) {
     ? make("div", { class: "choices" }, ...radios.map((radio, n) => make("label", {}, radio, ` ${choices[n]}`)))
     : field;
   const card = make("form", { class: "mlp-card mlp-prediction", "aria-label": `Predict: ${question}`, submit: check },
-    make("fieldset", {}, make("legend", {}, make("span", { class: "badge" }, "Predict"), ` ${question}`),
+    make("fieldset", {}, make("legend", {}, make("span", { class: "kicker" }, "Predict"), ` ${question}`),
       make("div", { class: "answer" }, answers, make("button", { type: "submit" }, "Check"), reveal)),
     status);
   card.noValidate = true;
