@@ -1,0 +1,295 @@
+"""Chapter 2: every number in its prose, every prediction and every exercise, computed by other means."""
+
+from math import log, sqrt
+
+import numpy as np
+import pytest
+from chapters import run, says, text
+
+from mlp import MLP, data, forward, l1, l2, numerical_gradients, train
+
+cars = data.auto_mpg()
+X, Y = cars.Xs.tolist(), cars.ys.tolist()
+heavy = [row[2] for row in X]
+n = len(Y)
+net, x, y = data.running_example()
+yhat = forward(net, cars.Xs).yhat[:, 0].tolist()
+# The whole one-weight problem in three means: of x^2 and y^2, which are 1, and of xy.
+r = sum(a * b for a, b in zip(heavy, Y)) / n
+rho = sum(row[0] * row[2] for row in X) / n
+r1 = sum(row[0] * b for row, b in zip(X, Y)) / n
+
+
+def signed(value, digits=4):
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def mean_loss(w):
+    """L/n of yhat = wx, straight from the definition."""
+    return sum((b - w * a) ** 2 for a, b in zip(heavy, Y)) / n
+
+
+def descend(eta, steps, w=0.5, slope=lambda w: 2 * (w - r)):
+    """Gradient descent in plain floats: the weights after 1, 2 ... steps."""
+    ws = []
+    for _ in range(steps):
+        w -= eta * slope(w)
+        ws.append(w)
+    return ws
+
+
+def sign(w):
+    return int(w > 0) - int(w < 0)
+
+
+def best(lam, kind, columns=(0, 1, 2, 3)):
+    """The minimum of the mean loss of a weighted sum plus a penalty: by a formula (L2), or one coordinate after the other (L1)."""
+    A = cars.Xs[:, columns]
+    C, c = A.T @ A / n, A.T @ cars.ys / n
+    if kind == "l2":
+        return np.linalg.solve(C + lam * np.eye(len(c)), c)
+    w = np.zeros(len(c))
+    for _ in range(3000):
+        for j in range(len(c)):
+            rest = c[j] - C[j] @ w + C[j, j] * w[j]
+            w[j] = sign(rest) * max(abs(rest) - lam / 2, 0.0) / C[j, j]
+    return w
+
+
+def test_predictions():
+    answers = [spec["answer"] for spec in run(2)[1]]
+    residual = y - yhat[0]
+    first_slope = 2 * (0.5 * x[2] - y) * x[2]
+    expected = [residual**2, "Bob's", n, first_slope, 0.5 - 0.1 * 2 * (0.5 - r), 0.5, 0.1 * (x[0] - x[2]), 0.5 * (0.8 + 0.6), r / 1.5, 0.01]
+    assert answers == [pytest.approx(a, abs=1e-4) if not isinstance(a, str) else a for a in expected]
+    says(
+        2,
+        f"residual of the first car is {signed(residual)}",
+        f"0.8609 · 0.8609 = {residual**2:.4f}",
+        f"ŷ = {0.5 * x[2]:.4f}, y = {signed(y)}, x = {x[2]:.4f}",
+        f"2 · 1.0089 · 0.6205 = {first_slope:.3f}. It",
+        f"the slope of L/n is {2 * (0.5 - r):.4f}",
+        f"= {0.5 - 0.2 * (0.5 - r):.4f}. The slope was positive",
+        f"After one step w = {signed(2 * r - 0.5)}",
+        f"ŷ grows by {0.1 * (x[0] + x[2]):.4f}",
+        f"0.1 · 1.0773 − 0.1 · 0.6205 = {0.1 * (x[0] - x[2]):.4f}",
+        f"0.5 · (0.64 + 0.36) = {0.5 * (0.64 + 0.36):.1f}",
+        f"−0.8322 / 1.5 = {signed(r / 1.5)}. With L1 it would be −0.8322 + 0.25 = {signed(r + 0.25)}",
+        f"= {signed(0.01 - 0.05, 2)}: the step is longer",
+    )
+
+
+def test_residuals_and_loss():
+    says(2, f"predicts $\\hat y={yhat[0]:.4f}$", f"the truth is $y={y:.4f}$", f"here $-0.6986-0.1623={y - yhat[0]:.4f}$")
+    for i in (0, 30, 100, 300):
+        e = Y[i] - yhat[i]
+        says(2, f"| {cars.names[i]} | {signed(Y[i])} | {signed(yhat[i])} | {signed(e)} | {e * e:.4f} |")
+    assert abs(sum(Y)) < 1e-9 and sum(b * b for b in Y) == pytest.approx(392)
+    L = sum((a - b) ** 2 for a, b in zip(Y, yhat))
+    assert L > n
+    says(2, f"Is {L:.2f} much", f"${L:.2f}/392={L / n:.4f}$", f"Its root is {sqrt(L / n):.4f}", f"times {cars.y_dev:.3f}", f"it is {sqrt(L / n) * cars.y_dev:.1f} miles")
+    assert 2.5e6 < 1e20 / 1e6 / (365.25 * 24 * 3600) < 3.5e6  # "about three million years"
+
+
+def test_one_weight():
+    assert sum(a * a for a in heavy) == pytest.approx(n)
+    e = 1e-5
+    for w in (0.5, 0.0, -0.5, -1.0, -2.0):
+        assert run(2)[0]["L"](w) == pytest.approx(n * mean_loss(w)) == pytest.approx(n * (1 - 2 * r * w + w * w))
+        by_nudging = n * (mean_loss(w + e) - mean_loss(w - e)) / (2 * e)
+        assert run(2)[0]["slope"](w) == pytest.approx(by_nudging, abs=1e-4) == pytest.approx(2 * n * (w - r), abs=1e-4)
+    says(
+        2,
+        f"$\\hat y=0.5\\cdot{x[2]:.4f}={0.5 * x[2]:.4f}$",
+        f"So $w^*=r={r:.4f}$, and there $L={n * mean_loss(r):.2f}$",
+        f"{cars.x_dev[2]:.0f} lb, this line predicts {-r:.4f} standard deviations less, which is {-r * cars.y_dev:.1f} miles",
+        f"$2\\cdot392\\cdot{0.5 - r:.4f}={2 * n * (0.5 - r):.1f}$",
+        f"$0.5-{0.1 * 2 * n * (0.5 - r):.2f}={0.5 - 0.1 * 2 * n * (0.5 - r):.2f}$",
+        f"$1044.5/392={2 * (0.5 - r):.4f}$",
+    )
+
+
+def test_learning_rates():
+    after = run(2)[0]["after"]
+    for eta in (0.02, 0.1, 0.3, 0.5, 0.9, 1.0, 1.05, 1.5):
+        for steps in (1, 2, 3, 10):
+            w = descend(eta, steps)[-1]
+            assert after(eta, steps) == pytest.approx(w, abs=1e-4) == pytest.approx(r + (1 - 2 * eta) ** steps * (0.5 - r), abs=1e-4)
+    says(2, f"$0<\\eta<1/392={1 / n:.5f}$", f"$2^{{10}}\\cdot{0.5 - r:.4f}={1024 * (0.5 - r):.0f}$")
+    for eta, arrives in ((0.999, True), (1.001, False)):  # the limits, for the mean and for the sum
+        assert (abs(descend(eta, 9000)[-1] - r) < 1e-6) == arrives
+        literal = train(MLP(W={1: [[0.5]]}), [[a] for a in heavy], Y, eta=eta / n, epochs=9000, batch_size=n, average=False)
+        assert (abs(literal.net.w(1, 1, 1) - r) < 1e-6) == arrives
+
+
+def test_convergence():
+    steps = {}
+    for eta in (0.3, 0.1, 0.02, 1e-5):
+        ws = [0.5, *descend(eta, 5000)]
+        steps[eta] = next(t for t in range(1, 5001) if abs(ws[t] - ws[t - 1]) < 1e-4)
+        steps[eta, "w"] = ws[steps[eta]]
+    assert steps[1e-5] == 1 and round(steps[0.3, "w"], 4) == round(r, 4)
+    off = abs(steps[0.02, "w"] - r)
+    says(2, f"after {steps[0.3]} steps, is there", f"after {steps[0.02]} steps, is {off:.4f} away, {off / 1e-4:.0f} times", "With $\\eta=0.1$ each step leaves 0.8")
+
+
+def test_two_weights():
+    names = run(2)[0]
+    det = 1 - rho**2
+    w1, w2 = (r1 - rho * r) / det, (r - rho * r1) / det
+    mean = sum((b - w1 * row[0] - w2 * row[2]) ** 2 for row, b in zip(X, Y)) / n
+    says(
+        2,
+        f"their correlation, is {rho:.4f}",
+        f"$({w1:.4f},{w2:.4f})$",
+        f"$1+{rho:.4f}={1 + rho:.4f}$",
+        f"$1-{rho:.4f}={1 - rho:.4f}$",
+        f"walls are {(1 + rho) / (1 - rho):.0f} times",
+        f"$1/{1 + rho:.4f}={1 / (1 + rho):.4f}$",
+        f"$1-2\\cdot0.3\\cdot{1 - rho:.4f}={1 - 0.6 * (1 - rho):.2f}$",
+        f"$120.49/392={mean_loss(r):.4f}$ with heaviness alone, and is {mean:.4f}",
+    )
+    assert names["height"](w1, w2) == pytest.approx(mean) and n * mean_loss(r) == pytest.approx(120.49, abs=0.005)
+    assert sum((row[0] + row[2]) ** 2 / 2 for row in X) / n == pytest.approx(1 + rho)
+    walk, best_pair = names["walk"], np.array([w1, w2])
+    by_hand = np.array([0.0, 1.0])
+    for _ in range(20):
+        by_hand = by_hand - 0.3 * 2 * (np.array([[1, rho], [rho, 1]]) @ by_hand - [r1, r])
+    assert walk(0.3, 20)[-1] == pytest.approx(by_hand)
+    far = {eta: np.abs(walk(eta, 200)[-1] - best_pair).max() for eta in (0.1, 0.3, 0.515, 0.52, 0.53)}
+    assert far[0.3] < 0.001 < 0.03 < far[0.1] < 0.1 and far[0.515] < 1 < far[0.52] and far[0.53] > 1000
+
+
+def test_penalties():
+    weights = [w for k in net.layers for w in net.W[k].ravel().tolist()]
+    for lam in (0.5, 1.0):
+        assert sum(l1(lam)(net.W[k]) for k in net.layers) == pytest.approx(lam * sum(abs(w) for w in weights))
+        assert sum(l2(lam)(net.W[k]) for k in net.layers) == pytest.approx(lam * sum(w * w for w in weights))
+    e = 1e-6
+    for w in (-2.0, -0.3, 0.0, 0.01, 1.5):  # the table of slopes, and the corner: nudged both ways its slope is 0
+        assert l2(0.5).d([[w]])[0, 0] == pytest.approx(2 * 0.5 * w) == pytest.approx(0.5 * ((w + e) ** 2 - (w - e) ** 2) / (2 * e), abs=1e-6)
+        assert l1(0.5).d([[w]])[0, 0] == 0.5 * sign(w) == pytest.approx(0.5 * (abs(w + e) - abs(w - e)) / (2 * e))
+    says(2, f"reaches $|r|={-r:.4f}$, that is from $\\lambda={-2 * r:.4f}$ on")
+    grid = np.linspace(-1, 0.5, 150001)
+    for lam in (0.5, 1.0, 2.0):  # both formulas against a search
+        loss = 1 - 2 * r * grid + grid**2
+        assert grid[np.argmin(loss + lam * grid**2)] == pytest.approx(r / (1 + lam), abs=2e-5)
+        assert grid[np.argmin(loss + lam * abs(grid))] == pytest.approx(min(r + lam / 2, 0), abs=2e-5)
+        assert best(lam, "l1", [2]) == pytest.approx([min(r + lam / 2, 0)])
+
+
+def test_four_weights():
+    names = run(2)[0]
+    for lam in (0.0, 0.1, 0.3, 1.0, 3.0):
+        assert names["fitted"](l2(lam)) == pytest.approx(best(lam, "l2"), abs=1e-6)
+    none, shared = best(0.0, "l2"), best(0.3, "l2")
+    says(2, f"with {signed(none[2])}", f"get {signed(none[0])} and {signed(none[1])}", f"in size, to {signed(shared[0])}, before")
+    assert none[3] < 0 < shared[3] and np.ptp(best(3.0, "l2")[:3]) < 0.025
+    assert min(best(lam, "l2")[0] for lam in np.geomspace(0.01, 10, 50)) < -0.23
+    for lam in (0.0, 0.1, 0.3, 1.0):
+        exact = best(lam, "l1")
+        assert names["fitted_soft"](lam) == pytest.approx(exact, abs=1e-5)
+        assert (names["fitted_soft"](lam) == 0).tolist() == (exact == 0).tolist()
+        assert not np.any(names["fitted"](l1(lam)) == 0)
+    assert np.abs(names["fitted"](l1(1.0)))[[0, 1, 3]].max() < 0.1
+    means = [float(np.mean((cars.ys - cars.Xs @ w) ** 2)) for w in (none, shared, best(0.3, "l1"))]
+    says(2, f"ends at {means[0]:.4f}, with L2 and $\\lambda=0.3$ at {means[1]:.4f}, and with L1 and the same $\\lambda$ at {means[2]:.4f}")
+    assert (best(1.7, "l1") == 0).all() and not (best(1.6, "l1") == 0).all()  # the figure's alternative text
+
+
+def test_hovering():
+    """A plain loop stays between -eta (lambda + g) and eta (lambda - g), nearly fills it, and is never 0."""
+    g, lam = -2 * r, 2.0
+    for eta in (0.1, 0.05, 0.01):
+        ws = descend(eta, 3000, slope=lambda w: 2 * (w - r) + lam * sign(w))
+        last = ws[500:]
+        low, high = -eta * (lam + g), eta * (lam - g)
+        assert low < min(last) < 0.97 * low and 0.97 * high < max(last) < high and 0 not in ws
+        assert run(2)[0]["hover"](eta)[:50] == pytest.approx(ws[:50])
+    assert high - low == pytest.approx(2 * eta * lam)
+    says(2, f"$g=-2r={g:.4f}$", f"For $\\eta=0.1$ that is from {signed(-0.1 * (lam + g), 3)} to {0.1 * (lam - g):.3f}", f"$-0.1\\cdot{g:.4f}={-0.1 * g:.4f}$")
+    zero = train(MLP(W={1: [[0.0]]}), [[a] for a in heavy], Y, eta=0.1, epochs=1, batch_size=n, penalty=l1(lam))
+    assert zero.net.w(1, 1, 1) == pytest.approx(-0.1 * g)
+    near = descend(0.1, 200, w=0.01, slope=lambda w: 0.5 * sign(w))  # no slope of the loss: eta lambda to each side
+    assert max(map(abs, near)) <= 0.1 * 0.5
+
+
+def test_soft_thresholding():
+    soft = run(2)[0]["soft"]
+    for w in (-0.3, -0.05, 0.0, 0.04, 0.2):
+        expected = 0.0 if abs(w) <= 0.05 else w - 0.05 * sign(w)
+        assert float(soft(np.array(w), 0.05)) == pytest.approx(expected)
+
+
+def test_biases():
+    says(2, f"becomes {sum(cars.y) / n:.2f}, the mean of the data")
+    assert run(2)[0]["run"].net.b[1][0] == pytest.approx(sum(cars.y) / n)
+    with_bias = MLP(W={1: [[0.5]]}, b={1: [2.0]})
+    for penalty in (l1(3.0), l2(3.0)):
+        plain, penalised = (numerical_gradients(with_bias, [[1.0]], [0.0], penalty=p) for p in (None, penalty))
+        assert penalised.b[1] == pytest.approx(plain.b[1]) and penalised.W[1] != pytest.approx(plain.W[1])
+
+
+def test_the_slice():
+    """The dip and the hump of w^2_32 that the last figure shows, and what its alternative text says."""
+
+    def loss(w):
+        W = {k: np.array(net.W[k]) for k in net.layers}
+        W[2][2, 1] = w
+        return float(np.sum((cars.ys - forward(MLP(W=W), cars.Xs).yhat[:, 0]) ** 2))
+
+    ws = np.arange(0.3 - 20, 20.31, 0.1)
+    losses = np.array([loss(w) for w in ws])
+    inner = losses[1:-1]
+    dips, humps = (ws[1:-1][(s * inner < s * losses[:-2]) & (s * inner < s * losses[2:])] for s in (1, -1))
+    assert len(dips) == len(humps) == 1 and 0.3 < dips[0] < 1.2 and 3 < humps[0] < 4.5
+    assert [round(v) for v in (losses[0], loss(dips[0]), loss(humps[0]), losses[-1])] == [487, 396, 399, 390]
+
+
+def test_exercises():
+    residuals = [1 - 0.5, -1 + 1, 0 - 0.5]
+    L = sum(e * e for e in residuals)
+    assert residuals == [0.5, 0, -0.5] and sum(residuals) == 0
+    says(2, f"$L=0.25+0+0.25={L}$, and $L/n=0.5/3\\approx{L / 3:.4f}$")
+
+    def two_points(w):
+        return (2 - w) ** 2 + (3 - 2 * w) ** 2
+
+    for w in (0.0, 1.0, 1.6, 2.5):
+        assert two_points(w) == pytest.approx(13 - 16 * w + 5 * w * w)
+    assert (two_points(1.001) - two_points(0.999)) / 0.002 == pytest.approx(-6) and two_points(1.6) == pytest.approx(0.2)
+    for eta, arrives in ((0.199, True), (0.201, False)):
+        assert (abs(descend(eta, 3000, w=1.0, slope=lambda w: 10 * w - 16)[-1] - 1.6) < 1e-6) == arrives
+
+    ws = descend(0.25, 20)
+    says(2, f"it is {abs(ws[0] - r):.4f} and $w={ws[0]:.4f}$, after two {abs(ws[1] - r):.4f} and $w={ws[1]:.4f}$")
+    assert next(t for t, w in enumerate(ws, 1) if abs(w - r) < 0.001) == 11 == int(log((0.5 - r) / 0.001, 2)) + 1
+    says(2, f"leaves {(0.5 - r) / 1024:.4f}", f"leaves {(0.5 - r) / 2048:.5f}: eleven")
+
+    W = [[2.0, -1.0], [0.0, 0.5]]
+    flat = [w for row in W for w in row]
+    says(2, f"={0.1 * sum(w * w for w in flat):.3f}$, with slopes", f"={0.1 * sum(map(abs, flat)):.2f}$, with slopes")
+    assert [0.2 * w for w in flat] == pytest.approx([0.4, -0.2, 0, 0.1]) and [0.1 * sign(w) for w in flat] == [0.1, -0.1, 0, 0.1]
+
+    ra = sum(row[3] * b for row, b in zip(X, Y)) / n
+    rounded = round(ra, 4)
+    says(2, f"with $r={ra:.4f}$", f"={rounded / 1.5:.4f}$", f"={rounded - 0.25:.4f}$", f"$\\lambda=2\\cdot{rounded}={2 * rounded:.4f}$")
+    assert best(0.5, "l2", [3]) == pytest.approx([ra / 1.5]) and best(0.5, "l1", [3]) == pytest.approx([ra - 0.25])
+    assert best(0.84, "l1", [3])[0] > 0 == best(0.85, "l1", [3])[0]
+
+    four = MLP(W={1: np.zeros((4, 1))})
+    losses = {eta: train(four, X, Y, eta=eta, epochs=5000, batch_size=n).losses[-1] for eta in (0.30, 0.31, 0.32)}
+    least = float(np.sum((cars.ys - cars.Xs @ best(0.0, "l2")) ** 2))
+    says(2, f"0.30 and 0.31 end with $L={least:.2f}$")
+    assert losses[0.30] == pytest.approx(least) == pytest.approx(losses[0.31]) and losses[0.32] > 1e200
+    with pytest.raises(FloatingPointError):
+        train(four, X, Y, eta=0.33, epochs=5000, batch_size=n)
+    says(2, f"The limits are 1 with one input, {1 / (1 + rho):.3f} with two")
+    steepest = np.linalg.eigvalsh(cars.Xs.T @ cars.Xs / n).max()
+    assert 0.31 < 1 / steepest < 0.32
+
+    says(2, f"$-0.8322/{1 + 0.5 / n:.6f}={r / (1 + 0.5 / n):.4f}$", f"$\\lambda=0.5\\cdot392={0.5 * n:.0f}$ it is $r/1.5={r / 1.5:.4f}$")
+    for lam in (0.5, 196.0):
+        summed = train(MLP(W={1: [[0.5]]}), [[a] for a in heavy], Y, eta=0.001, epochs=300, batch_size=n, penalty=l2(lam), average=False)
+        assert summed.net.w(1, 1, 1) == pytest.approx(r / (1 + lam / n), abs=1e-9)
+    assert f"# {r / (1 + 0.5 / n):.4f}, then {r / 1.5:.4f}" in text(2)
