@@ -18,8 +18,10 @@ import subprocess
 from functools import lru_cache
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinxcontrib import katex
 
@@ -84,6 +86,32 @@ def set_up_katex() -> None:
     katex.NODEJS_BINARY = find_node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds: a busy machine takes longer than the default 5
     katex.render_latex = lambda latex, options=None: render(latex, bool(options))
+
+
+class KeepPunctuation(SphinxPostTransform):
+    """A line may break beside a typeset formula, even before a full stop: short formulas are kept with their punctuation."""
+
+    default_priority = 400
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        for formula in list(self.document.findall(nodes.math)):
+            parent, at = formula.parent, formula.parent.index(formula)
+            before, after = parent[at - 1] if at else None, parent[at + 1] if at + 1 < len(parent) else None
+            opening = re.search(r"[(“]$", before) if isinstance(before, nodes.Text) else None
+            closing = re.match(r"[.,;:!?)’”]+", after) if isinstance(after, nodes.Text) else None
+            if not (opening or closing) or len(formula.astext()) > 60:
+                continue
+            kept = nodes.inline("", "", classes=["keep-together"])
+            if closing:
+                parent.replace(after, nodes.Text(after[closing.end() :]))
+            parent.replace(formula, kept)
+            if opening:
+                parent.replace(before, nodes.Text(before[:-1]))
+                kept += nodes.Text(opening[0])
+            kept += formula
+            if closing:
+                kept += nodes.Text(closing[0])
 
 
 # 3 — Repository --------------------------------------------------------------------------------------------------
@@ -156,6 +184,7 @@ def setup(app: Sphinx) -> dict:
     set_up_katex()
     app.add_config_value("mlp_site_state", "", "html")
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it even without sphinx-comments
+    app.add_post_transform(KeepPunctuation)
     app.connect("config-inited", key_the_cache)
     app.connect("config-inited", link_repository)
     app.connect("html-page-context", finish_page)

@@ -161,6 +161,7 @@ function buildLedger(scene) {
     element,
     show(frame) {
       rows.forEach((row, n) => (row.dataset.level = frame.rows[n]));
+      element.classList.toggle("empty", !frame.rows.some(Boolean));
       total.firstChild.classList.toggle("unseen", !frame.total);
       check.classList.toggle("unseen", !frame.check);
     },
