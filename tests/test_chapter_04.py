@@ -47,7 +47,7 @@ def test_the_worked_paths():
         f"2({O31:.4f}+{-y:.4f})",
         f"{{+{2 * (O31 - y):.3f}}}",
         f"{{{S2[0]:.4f}\\cdot0.7}}_{{+{S2[0] * 0.7:.4f}}}",
-        f"{{{S1[0]:.5f}\\cdot{x[0]:.4f}}}_{{+{S1[0] * x[0]:.4f}}}=+{part(1, 1, 1):.5f}",
+        f"{{{S1[0]:.4f}\\cdot{x[0]:.4f}}}_{{+{S1[0] * x[0]:.4f}}}=+{part(1, 1, 1):.5f}",
         f"$f'_{{22}}\\cdot w^2_{{12}}={S2[1]:.4f}\\cdot(-0.4)=-{S2[1] * 0.4:.5f}$",
         f"the product is +{part(1, 1, 2):.5f}",
         f"The sum of the two paths, {part(1, 1, 1) + part(1, 1, 2):.5f}",
@@ -122,3 +122,13 @@ def test_the_cancelling_weight():
     says(4, f"at $w^2_{{12}}\\approx{w:.3f}$")
     assert abs(backprop(changed, [x], [y]).W[1][0, 0]) < 1e-15
     assert abs(path_gradient(changed, x, y, 1, 1, 1, (1, 1, 1))) > 0.05
+
+    def loss_at(w111, w212):
+        W = {k: np.array(net.W[k]) for k in net.layers}
+        W[1][0, 0], W[2][0, 1] = w111, w212
+        return float((forward(MLP(W=W), [x]).yhat[0, 0] - y) ** 2)
+
+    says(4, f"At $w^1_{{11}}=0.4$ it is {loss_at(0.4, w):.4f}, at −0.6 it is {loss_at(-0.6, w):.4f}")
+    slopes = [(loss_at(0.4 + 1e-5, v) - loss_at(0.4 - 1e-5, v)) / 2e-5 for v in (4.732, 4.734)]
+    assert slopes[0] * slopes[1] < 0, "the second value lies between"
+    says(4, "near 4.733")
