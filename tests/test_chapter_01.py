@@ -43,7 +43,7 @@ def test_the_neuron_and_the_layer():
 
 def test_the_data():
     says(1, f"{len(cars.y)} cars", f"The mean weight of the cars is {cars.X[:, 2].mean():.1f} lb", f"standard deviation {cars.X[:, 2].std():.1f} lb")
-    says(1, r"x=(1.0773,\ 0.6641,\ 0.6205,\ -1.2853)", "$y=-0.6986$", "the 18 miles per gallon")
+    says(1, r"x=(1.0773,\ 0.6641,\ 0.6205,\ -1.2853)", "$y=-0.6986$", "$23.446-0.6986\\cdot7.795=18$ miles per gallon")
     assert ((cars.X[0] - cars.X.mean(0)) / cars.X.std(0)).round(4).tolist() == [1.0773, 0.6641, 0.6205, -1.2853]
     assert round((cars.y[0] - cars.y.mean()) / cars.y.std(), 4) == -0.6986 and cars.y[0] == 18
 
@@ -63,7 +63,10 @@ def test_the_forward_pass():
     O = by_hand(x)
     names = ", ".join(f"$O_{{1{j + 1}}}={O[1][j]:.4f}$" for j in range(3))
     says(1, f"{names}, then $O_{{21}}={O[2][0]:.4f}$, $O_{{22}}={O[2][1]:.4f}$, and $\\hat y=O_{{31}}={O[3][0]:.4f}$")
-    says(1, f"{O[3][0]:.4f} is {O[3][0] * cars.y_dev + cars.y_mean:.1f}, and the truth is 18")
+    says(1, f"{O[3][0]:.4f} is $23.446+{O[3][0]:.4f}\\cdot7.795={O[3][0] * cars.y_dev + cars.y_mean:.1f}$, and the truth is 18")
+    assert round(cars.y.mean(), 3) == 23.446 and round(cars.y.std(), 3) == 7.795
+    assert round(23.446 - 0.6986 * 7.795, 2) == 18.0
+    assert (cars.Xs**2).mean(axis=0) == pytest.approx([1, 1, 1, 1])
     for k in (1, 2, 3):
         assert run(1)[0]["O"][k][0] == pytest.approx(O[k])
 
