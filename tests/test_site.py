@@ -104,6 +104,12 @@ def test_formulas_are_typeset(parsed):
             assert page.formulas, f"{path} has formulas in its source and none on the page"
 
 
+def test_no_full_stop_is_doubled_or_lost(parsed):
+    """Beside a formula a full stop is moved (mlp_site.KeepPunctuation): it must arrive once."""
+    doubled = {path: re.findall(r".{,20}(?<!\.)\.\.(?!\.).{,5}", "".join(page.text)) for path, page in parsed.items()}
+    assert {path: found for path, found in doubled.items() if found} == {}
+
+
 def test_titles_and_search_index_have_no_broken_formula(html, parsed):
     for path in parsed:
         title = re.search(r"<title>(.*?)</title>", (html / path).read_text(encoding="utf-8"), re.S)[1]

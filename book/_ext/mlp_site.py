@@ -104,10 +104,10 @@ class KeepPunctuation(SphinxPostTransform):
                 continue
             kept = nodes.inline("", "", classes=["keep-together"])
             if closing:
-                parent.replace(after, nodes.Text(after[closing.end() :]))
-            parent.replace(formula, kept)
+                parent[at + 1] = nodes.Text(after[closing.end() :])
+            parent[at] = kept
             if opening:
-                parent.replace(before, nodes.Text(before[:-1]))
+                parent[at - 1] = nodes.Text(before[:-1])
                 kept += nodes.Text(opening[0])
             kept += formula
             if closing:

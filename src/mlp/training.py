@@ -55,9 +55,9 @@ def batches(n, batch_size, rng=None):
 def updates(net, X, y, *, eta, epochs, batch_size=1, rng=None, loss=squared_loss, penalty=None, average=True):
     """Gradient descent one update at a time: iterates over `Update` records, one for each batch of each epoch.
 
-    w_new = w_old - eta (dL_B/dw + dR/dw), all derivatives at w_old; L_B is the batch's loss divided by its
-    number of points (average=True, so that eta means the same for every batch size) or their plain sum
-    (average=False), R the penalty, added once.
+    w_new = w_old - eta (dL_B/dw / m + dR/dw), all derivatives at w_old; L_B is the loss summed over the batch's m
+    points, divided by m (average=True, so that eta means the same for every batch size) or not
+    (average=False), and R the penalty, added once.
 
     X is (n, n_0); y is (n, n_K), or (n,) where n_K is 1; rng shuffles every epoch anew, None keeps the rows
     in order. Arguments are checked at the call: TypeError or ValueError naming the parameter. While iterating,
