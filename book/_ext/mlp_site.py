@@ -100,7 +100,7 @@ class KeepPunctuation(SphinxPostTransform):
             before, after = parent[at - 1] if at else None, parent[at + 1] if at + 1 < len(parent) else None
             opening = re.search(r"[(“]$", before) if isinstance(before, nodes.Text) else None
             closing = re.match(r"[.,;:!?)’”]+", after) if isinstance(after, nodes.Text) else None
-            if not (opening or closing) or len(formula.astext()) > 60:
+            if not (opening or closing) or len(formula.astext()) > 30:
                 continue
             kept = nodes.inline("", "", classes=["keep-together"])
             if closing:

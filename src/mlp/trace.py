@@ -279,7 +279,7 @@ def _frames(name, slope, routes, rows, total, check, opening, start, cost):
     frame(opening, symbols=0, numbers=0)
     for p, route in enumerate(routes, start=1):
         if factored:
-            text = "Its row holds only its own factors; what all paths share stands once, above."
+            text = "Its row holds only its own factors; shared ones stand once, above."
         elif p == 1:
             text = f"Each arrow gives one factor, written from {slope[1]} back to {name}."
         else:
@@ -292,7 +292,7 @@ def _frames(name, slope, routes, rows, total, check, opening, start, cost):
     if n == 1:
         frame(f"There is one path, so its product is the derivative: {slope[0]} = {tokens}.", total=True)
     elif factored:
-        frame(f"Add the paths' own parts, then multiply once by the shared: {slope[0]} = {tokens}.", total=True)
+        frame(f"Add the paths' own parts, then multiply once by the shared: {tokens}.", total=True)
     else:
         frame(f"Add across the paths: {slope[0]} = {tokens}.", total=True)
     frame(f"Check. {check}.{cost}", total=True, check=True)
