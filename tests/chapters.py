@@ -1,4 +1,7 @@
-"""What the chapters' tests share: a chapter's text as the reader sees it, and a chapter run from top to bottom."""
+"""What the chapters' tests share: a chapter's text as the reader sees it, and a chapter run from top to bottom.
+
+A chapter is named by its number, the warm-up by "warm-up".
+"""
 
 import json
 import re
@@ -8,11 +11,12 @@ from pathlib import Path
 import matplotlib
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
+WARM_UP = CHAPTERS.parent / "book" / "warm-up.ipynb"
 
 
 @lru_cache
 def cells(number):
-    (path,) = CHAPTERS.glob(f"{number:02d}-*.ipynb")
+    (path,) = [WARM_UP] if number == "warm-up" else CHAPTERS.glob(f"{number:02d}-*.ipynb")
     return json.loads(path.read_text(encoding="utf-8"))["cells"]
 
 

@@ -39,12 +39,12 @@ FIRST = 2 * (O31 - y)
 
 def nudged(k, i, j, x=x, y=y):
     """dL/dw^k_ij by central differences, k = 2 or 3."""
-    errors = []
+    losses = []
     for h in (H, -H):
         W = {2: [row[:] for row in W2], 3: [row[:] for row in W3]}
         W[k][i - 1][j - 1] += h
-        errors.append((y - outputs(x, W1, W[2], W[3])[2]) ** 2)
-    return (errors[0] - errors[1]) / (2 * H)
+        losses.append((y - outputs(x, W1, W[2], W[3])[2]) ** 2)
+    return (losses[0] - losses[1]) / (2 * H)
 
 
 def d2(i, j):
@@ -85,6 +85,7 @@ def test_predictions():
     assert [name for name, _ in kind] == [("f'", 2, 2), ("O", 1, 3)]
     says(3, f"= +{whole:.4f}", "0.8 · 0.2 = 0.16", f"{other:.4f} · {other_O1[2]:.4f} / {other_O1[0]:.4f} = {nudged(2, 3, 1, *SECOND_CAR):.4f}", f"{0.8 - 0.1 * d3(1):.2f}.",
          f"2 · (0.1623 + 0.6986) = 2 · {O31 - y:.4f} = {FIRST:.2f}", "Four to the power 10 is 1,048,576")  # fmt: skip
+    assert abs(1.44 - whole) > run(3)[1][0]["tol"], "cut off, not rounded"
     for spec, digits in zip(run(3)[1], (2, 2, 2, None, 2, None, None, 3, 2)):
         if digits:  # what a reader with the printed numbers and so many decimals types is accepted
             assert abs(round(spec["answer"], digits) - spec["answer"]) <= spec["tol"]
@@ -93,7 +94,7 @@ def test_predictions():
 def test_the_chain():
     u, z, p, s, q, yhat, L = chain()
     says(3, "| 1 | $z=u\\cdot x$ | 1.5 |", f"$p=\\sigma(z)$ | {p:.5f} |", f"$s=v\\cdot p$ | {signed(s, 5)} |", f"$q=\\sigma(s)$ | {q:.5f} |",
-         f"$\\hat y=w\\cdot q$ | {yhat:.5f} |", f"$L=(y-\\hat y)^2$ | {L:.5f} |", f"The prediction is {yhat:.5f} and the error is {L:.5f}.")  # fmt: skip
+         f"$\\hat y=w\\cdot q$ | {yhat:.5f} |", f"$L=(y-\\hat y)^2$ | {L:.5f} |", f"The prediction is {yhat:.5f} and the loss is {L:.5f}.")  # fmt: skip
     slope_p, slope_q, last = p * (1 - p), q * (1 - q), 2 * (yhat - 2)
     says(3, f"Their slopes here are {slope_p:.5f} and {slope_q:.5f}", f"2(\\hat y-2)=2({yhat:.5f}-2)={last:.4f}")
     says(3, f"is about {3 * slope_p * -2 * slope_q * 5 * last:.4f} times", f"The measured {(chain(0.501)[-1] - L) / 0.001:.3f} is")
@@ -141,6 +142,7 @@ def test_the_long_chain():
             start = sigma(start)
         return start
 
+    says(3, "all weights 1, and let the number 0.5 go in.", "the chain of ten sigmoids that starts at 0.5")
     products = run(3)[0]["products"]
     assert products[-1] == pytest.approx((through(0.5 + 1e-3) - through(0.5 - 1e-3)) / 2e-3, rel=1e-4)
     assert all(later < earlier / 4 for earlier, later in zip([1.0, *products], products)), "more than three quarters taken away each time"
@@ -148,15 +150,18 @@ def test_the_long_chain():
 
 
 def test_the_running_example():
-    says(3, f"f'_{{21}}=O_{{21}}(1-O_{{21}})={O2[0]:.4f}\\cdot{1 - O2[0]:.4f}={S2[0]:.4f}$", f"({y:.4f}-{O31:.4f})^2={(y - O31) ** 2:.4f}.$$")
+    says(3, f"f'_{{21}}=O_{{21}}(1-O_{{21}})={O2[0]:.4f}\\cdot{1 - O2[0]:.4f}={S2[0]:.4f}$", f"({y:.5f}-{O31:.5f})^2={(y - O31) ** 2:.4f}.$$")
+    assert round((round(y, 5) - round(O31, 5)) ** 2, 4) == round((y - O31) ** 2, 4), "the printed digits give the printed square"
     by_output = ((y - O31 - H) ** 2 - (y - O31 + H) ** 2) / (2 * H)
     assert by_output == pytest.approx(FIRST)
 
 
 def test_the_last_layer():
     assert [nudged(3, i, 1) for i in (1, 2)] == pytest.approx([d3(1), d3(2)], abs=1e-8)
-    says(3, f"\\cdot O_{{21}}=1\\cdot{O2[0]:.4f},", f"\\cdot O_{{22}}=1\\cdot{O2[1]:.4f}.$$", f"{FIRST:.4f}\\cdot{O2[0]:.4f}={d3(1):.4f},",
-         f"{FIRST:.4f}\\cdot{O2[1]:.4f}={d3(2):.4f}.$$", f"\\cdot f'_{{31}}={FIRST:.4f}$")  # fmt: skip
+    says(3, f"\\cdot O_{{21}}=1\\cdot{O2[0]:.4f},", f"\\cdot O_{{22}}=1\\cdot{O2[1]:.4f}.$$", f"={FIRST:.5f}\\cdot{O2[0]:.5f}={d3(1):.4f},",
+         f"={FIRST:.5f}\\cdot{O2[1]:.5f}={d3(2):.4f}.$$", f"\\cdot f'_{{31}}={FIRST:.4f}$")  # fmt: skip
+    for i in (1, 2):  # the printed factors multiply to the printed product
+        assert round(round(FIRST, 5) * round(O2[i - 1], 5), 4) == round(d3(i), 4)
 
 
 def test_the_second_layer():
@@ -187,26 +192,34 @@ def test_all_six():
             for name in ("by_path", "dW2"):
                 assert run(3)[0][name][i - 1, j - 1] == pytest.approx(d2(i, j), rel=1e-12)
             assert abs(d2(i, j)) < min(d3(1), d3(2)), "smaller in size than both of the last layer"
+    says(3, f"have an output alone, {O2[0]:.4f} or {O2[1]:.4f}.", f"of similar size or less, {min(O1):.4f} to {max(O1):.4f},",
+         "a weight, at most 0.8 in size, and a slope, at most ¼.", "at most $0.8\\cdot\\frac14=0.2$ in size.")  # fmt: skip
+    assert max(abs(w) for (w,) in W3) == 0.8 and max(S2) <= 0.25 and max(O1) < max(O2) and 0.2 * max(O1) < min(O2)
     assert run(3)[0]["dW3"][:, 0] == pytest.approx([d3(1), d3(2)], rel=1e-12)
     assert run(3)[0]["dZ2"] == pytest.approx([d2(1, 1) / O1[0], d2(1, 2) / O1[0]])
 
 
 def test_one_step():
-    new_W2 = [[W2[i][j] - 0.1 * d2(i + 1, j + 1) for j in (0, 1)] for i in (0, 1, 2)]
-    new_W3 = [[W3[i][0] - 0.1 * d3(i + 1)] for i in (0, 1)]
-    old_error, new_error = (y - O31) ** 2, (y - outputs(x, W1, new_W2, new_W3)[2]) ** 2
+    def after(eta):
+        """The eight weights and the loss after one step."""
+        new_W2 = [[W2[i][j] - eta * d2(i + 1, j + 1) for j in (0, 1)] for i in (0, 1, 2)]
+        new_W3 = [[W3[i][0] - eta * d3(i + 1)] for i in (0, 1)]
+        return new_W2, new_W3, (y - outputs(x, W1, new_W2, new_W3)[2]) ** 2
+
+    old_loss, (new_W2, new_W3, new_loss) = (y - O31) ** 2, after(0.1)
     says(3, f"0.7-0.1\\cdot{d2(1, 1):.4f}={new_W2[0][0]:.4f}$", f"$-0.4+0.1\\cdot{-d2(1, 2):.4f}={new_W2[0][1]:.4f}$",
-         f"the error from {old_error:.4f} down to {new_error:.4f}, by {old_error - new_error:.3f}.")  # fmt: skip
+         f"the loss from {old_loss:.4f} down to {new_loss:.4f}, by {old_loss - new_loss:.3f}.")  # fmt: skip
     wrong = FIRST * new_W3[0][0] * S2[0] * O1[0]
     says(3, f"its new value {new_W3[0][0]:.4f} in place of 0.8", f"={wrong:.4f}$ instead of {d2(1, 1):.4f}, which is {100 * (1 - wrong / d2(1, 1)):.0f} percent too small")
     squares = sum(d2(i, j) ** 2 for i in (1, 2, 3) for j in (1, 2)) + d3(1) ** 2 + d3(2) ** 2
-    says(3, f"The derivatives promise a fall of {0.1 * squares:.3f}, and it is {old_error - new_error:.3f}.")
-    error, moved = run(3)[0]["error"], run(3)[0]["moved"]
-    assert error(moved(0.1)) == pytest.approx(new_error)
-    errors = [error(moved(eta)) for eta in run(3)[0]["etas"]]
-    low = int(np.argmin(errors))
-    assert abs(run(3)[0]["etas"][low] - 0.7) < 0.05 and errors[low] < 0.01 and 0.45 < errors[-1] < 0.55, "as the alternative text says"
-    assert (np.diff(errors[:low]) < 0).all() and (np.diff(errors[low + 1 :]) > 0).all()
+    says(3, f"The derivatives promise a fall of {0.1 * squares:.3f}, and it is {old_loss - new_loss:.3f}.", "for the short step it holds to three digits")
+    loss, moved = run(3)[0]["loss"], run(3)[0]["moved"]
+    assert loss(moved(0.1)) == pytest.approx(new_loss)
+    assert f"{old_loss - after(0.001)[2]:.2e}" == f"{0.001 * squares:.2e}"
+    losses = [loss(moved(eta)) for eta in run(3)[0]["etas"]]
+    low = int(np.argmin(losses))
+    assert abs(run(3)[0]["etas"][low] - 0.7) < 0.05 and losses[low] < 0.01 and 0.45 < losses[-1] < 0.55, "as the alternative text says"
+    assert (np.diff(losses[:low]) < 0).all() and (np.diff(losses[low + 1 :]) > 0).all()
 
 
 def test_all_eight_by_nudging():
@@ -214,7 +227,7 @@ def test_all_eight_by_nudging():
     for k, i, j in [(2, i, j) for i in (1, 2, 3) for j in (1, 2)] + [(3, 1, 1), (3, 2, 1)]:
         formula = d2(i, j) if k == 2 else d3(i)
         assert nudged(k, i, j) == pytest.approx(formula, abs=1e-8) == pytest.approx(package.W[k][i - 1, j - 1], abs=1e-8)
-        notebook = run(3)[0]["nudged_error"]
+        notebook = run(3)[0]["nudged_loss"]
         assert (notebook(k, i, j, H) - notebook(k, i, j, -H)) / (2 * H) == pytest.approx(formula, abs=1e-8)
 
 
