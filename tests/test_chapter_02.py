@@ -1,10 +1,11 @@
 """Chapter 2: every number in its prose, every prediction and every exercise, computed by other means."""
 
+import re
 from math import log, sqrt
 
 import numpy as np
 import pytest
-from chapters import run, says, text
+from chapters import cells, run, says, text
 
 from mlp import MLP, data, forward, l1, l2, numerical_gradients, train
 
@@ -22,6 +23,12 @@ r1 = sum(row[0] * b for row, b in zip(X, Y)) / n
 
 def signed(value, digits=4):
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def printed(number):
+    """What the chapter's code prints, as stored."""
+    outputs = [output for cell in cells(number) if cell["cell_type"] == "code" for output in cell["outputs"]]
+    return "".join("".join(output.get("text", "")) for output in outputs)
 
 
 def mean_loss(w):
@@ -64,8 +71,8 @@ def test_predictions():
     assert answers == [pytest.approx(a, abs=1e-4) if not isinstance(a, str) else a for a in expected]
     says(
         2,
-        f"residual of the first car is {signed(residual)}",
-        f"0.8609 · 0.8609 = {residual**2:.4f}",
+        f"residual of the first car is {signed(residual, 5)}",
+        f"0.86091 · 0.86091 = {residual**2:.4f}",
         f"ŷ = {0.5 * x[2]:.4f}, y = {signed(y)}, x = {x[2]:.4f}",
         f"2 · 1.0089 · 0.6205 = {first_slope:.3f}. It",
         f"the slope of L/n is {2 * (0.5 - r):.4f}",
@@ -82,8 +89,10 @@ def test_predictions():
 def test_residuals_and_loss():
     says(2, f"predicts $\\hat y={yhat[0]:.4f}$", f"the truth is $y={y:.4f}$", f"here $-0.6986-0.1623={y - yhat[0]:.4f}$")
     for i in (0, 30, 100, 300):
-        e = Y[i] - yhat[i]
-        says(2, f"| {cars.names[i]} | {signed(Y[i])} | {signed(yhat[i])} | {signed(e)} | {e * e:.4f} |")
+        row = [f"{v:.4f}" for v in (Y[i], yhat[i], Y[i] - yhat[i], (Y[i] - yhat[i]) ** 2)]
+        (line,) = [line for line in printed(2).splitlines() if line.startswith(cars.names[i])]
+        assert re.findall(r"-?\d\.\d{4}", line) == row
+    assert max(yhat[i] for i in (0, 30, 100, 300)) - min(yhat[i] for i in (0, 30, 100, 300)) < 0.03  # "nearly the same"
     assert abs(sum(Y)) < 1e-9 and sum(b * b for b in Y) == pytest.approx(392)
     L = sum((a - b) ** 2 for a, b in zip(Y, yhat))
     assert L > n
@@ -101,9 +110,9 @@ def test_one_weight():
     says(
         2,
         f"$\\hat y=0.5\\cdot{x[2]:.4f}={0.5 * x[2]:.4f}$",
-        f"So $w^*=r={r:.4f}$, and there $L={n * mean_loss(r):.2f}$",
+        f"So $w^*=r={r:.5f}$, and there $L={n * mean_loss(r):.2f}$",
         f"{cars.x_dev[2]:.0f} lb, this line predicts {-r:.4f} standard deviations less, which is {-r * cars.y_dev:.1f} miles",
-        f"$2\\cdot392\\cdot{0.5 - r:.4f}={2 * n * (0.5 - r):.1f}$",
+        f"$2\\cdot392\\cdot{0.5 - r:.5f}={2 * n * (0.5 - r):.1f}$",
         f"$0.5-{0.1 * 2 * n * (0.5 - r):.2f}={0.5 - 0.1 * 2 * n * (0.5 - r):.2f}$",
         f"$1044.5/392={2 * (0.5 - r):.4f}$",
     )
@@ -115,7 +124,11 @@ def test_learning_rates():
         for steps in (1, 2, 3, 10):
             w = descend(eta, steps)[-1]
             assert after(eta, steps) == pytest.approx(w, abs=1e-4) == pytest.approx(r + (1 - 2 * eta) ** steps * (0.5 - r), abs=1e-4)
-    says(2, f"$0<\\eta<1/392={1 / n:.5f}$", f"$2^{{10}}\\cdot{0.5 - r:.4f}={1024 * (0.5 - r):.0f}$")
+    says(2, f"$0<\\eta<1/392={1 / n:.5f}$")
+    m, c = 5 / 2, 8 / 2  # the two points of exercise 2: an input that is not standardised
+    for eta in (0.1, 0.35, 0.41):
+        by_factor = c / m + (1 - 2 * eta * m) ** 7 * (0.5 - c / m)
+        assert descend(eta, 7, slope=lambda w: (10 * w - 16) / 2)[-1] == pytest.approx(by_factor)
     for eta, arrives in ((0.999, True), (1.001, False)):  # the limits, for the mean and for the sum
         assert (abs(descend(eta, 9000)[-1] - r) < 1e-6) == arrives
         literal = train(MLP(W={1: [[0.5]]}), [[a] for a in heavy], Y, eta=eta / n, epochs=9000, batch_size=n, average=False)
@@ -128,9 +141,10 @@ def test_convergence():
         ws = [0.5, *descend(eta, 5000)]
         steps[eta] = next(t for t in range(1, 5001) if abs(ws[t] - ws[t - 1]) < 1e-4)
         steps[eta, "w"] = ws[steps[eta]]
-    assert steps[1e-5] == 1 and round(steps[0.3, "w"], 4) == round(r, 4)
+    assert steps[1e-5] == 1 and 0 < abs(steps[0.3, "w"] - r) < 1e-4
+    says(2, f"The minimum is at {signed(r, 5)}")
     off = abs(steps[0.02, "w"] - r)
-    says(2, f"after {steps[0.3]} steps, is there", f"after {steps[0.02]} steps, is {off:.4f} away, {off / 1e-4:.0f} times", "With $\\eta=0.1$ each step leaves 0.8")
+    says(2, f"after {steps[0.3]} steps, is nearer to it than 0.0001", f"after {steps[0.02]} steps, is {off:.4f} away, {off / 1e-4:.0f} times", "With $\\eta=0.1$ each step leaves 0.8")
 
 
 def test_two_weights():
@@ -141,16 +155,25 @@ def test_two_weights():
     says(
         2,
         f"their correlation, is {rho:.4f}",
-        f"$({w1:.4f},{w2:.4f})$",
-        f"$1+{rho:.4f}={1 + rho:.4f}$",
-        f"$1-{rho:.4f}={1 - rho:.4f}$",
-        f"walls are {(1 + rho) / (1 - rho):.0f} times",
+        f"slopes are positive, {2 * (rho - r1):.4f} and {2 * (1 - r):.4f}",
+        f"(1+2\\cdot{rho:.4f}+1)={(1 + 2 * rho + 1) / 2:.4f}.$",
+        f"(1-2\\cdot{rho:.4f}+1)={(1 - 2 * rho + 1) / 2:.4f}$",
+        f"$t^2$ is {(1 + rho) / (1 - rho):.0f} times as large",
+        f"$({w1:.4f},{w2:.4f})$, with the mean loss {mean:.4f}",
         f"$1/{1 + rho:.4f}={1 / (1 + rho):.4f}$",
         f"$1-2\\cdot0.3\\cdot{1 - rho:.4f}={1 - 0.6 * (1 - rho):.2f}$",
         f"$120.49/392={mean_loss(r):.4f}$ with heaviness alone, and is {mean:.4f}",
     )
     assert names["height"](w1, w2) == pytest.approx(mean) and n * mean_loss(r) == pytest.approx(120.49, abs=0.005)
     assert sum((row[0] + row[2]) ** 2 / 2 for row in X) / n == pytest.approx(1 + rho)
+    assert sum((row[0] - row[2]) ** 2 / 2 for row in X) / n == pytest.approx(1 - rho)
+    assert sum((row[0] + row[2]) * (row[0] - row[2]) for row in X) / n == pytest.approx(0, abs=1e-12)
+    for side, m in ((1, 1 + rho), (-1, 1 - rho)):  # along each diagonal the distance from the minimum has its own factor
+        far_0, far_5 = ((p - [w1, w2]) @ [1, side] for p in names["walk"](0.3, 5)[[0, 5]])
+        assert far_5 == pytest.approx((1 - 2 * 0.3 * m) ** 5 * far_0)
+        at, t, h = np.array([0.0, 1.0]), 0.7, 1e-3  # and m stands in front of t^2
+        up, mid, down = (names["height"](*(at + (t + d) * np.array([1, side]) / sqrt(2))) for d in (h, 0, -h))
+        assert (up - 2 * mid + down) / h**2 / 2 == pytest.approx(m, abs=1e-6)
     walk, best_pair = names["walk"], np.array([w1, w2])
     by_hand = np.array([0.0, 1.0])
     for _ in range(20):
@@ -169,7 +192,10 @@ def test_penalties():
     for w in (-2.0, -0.3, 0.0, 0.01, 1.5):  # the table of slopes, and the corner: nudged both ways its slope is 0
         assert l2(0.5).d([[w]])[0, 0] == pytest.approx(2 * 0.5 * w) == pytest.approx(0.5 * ((w + e) ** 2 - (w - e) ** 2) / (2 * e), abs=1e-6)
         assert l1(0.5).d([[w]])[0, 0] == 0.5 * sign(w) == pytest.approx(0.5 * (abs(w + e) - abs(w - e)) / (2 * e))
-    says(2, f"reaches $|r|={-r:.4f}$, that is from $\\lambda={-2 * r:.4f}$ on")
+    says(2, f"At $\\lambda=-2r={-2 * r:.4f}$ it has reached 0")
+    for lam in (-2 * r, 2.0):  # in the corner from there on: the slope is negative left of 0 and positive right of it
+        assert all(2 * (w - r) - lam < -2 * r - lam + 1e-12 <= 1e-9 for w in (-1.0, -0.1, -0.001))
+        assert all(2 * (w - r) + lam > 0 for w in (0.001, 0.1, 1.0))
     grid = np.linspace(-1, 0.5, 150001)
     for lam in (0.5, 1.0, 2.0):  # both formulas against a search
         loss = 1 - 2 * r * grid + grid**2
@@ -184,6 +210,7 @@ def test_four_weights():
         assert names["fitted"](l2(lam)) == pytest.approx(best(lam, "l2"), abs=1e-6)
     none, shared = best(0.0, "l2"), best(0.3, "l2")
     says(2, f"with {signed(none[2])}", f"get {signed(none[0])} and {signed(none[1])}", f"in size, to {signed(shared[0])}, before")
+    assert best(0.215, "l2")[3] < 0 < best(0.225, "l2")[3]  # L2 lets it pass 0, and switches nothing off
     assert none[3] < 0 < shared[3] and np.ptp(best(3.0, "l2")[:3]) < 0.025
     assert min(best(lam, "l2")[0] for lam in np.geomspace(0.01, 10, 50)) < -0.23
     for lam in (0.0, 0.1, 0.3, 1.0):
@@ -194,7 +221,11 @@ def test_four_weights():
     assert np.abs(names["fitted"](l1(1.0)))[[0, 1, 3]].max() < 0.1
     means = [float(np.mean((cars.ys - cars.Xs @ w) ** 2)) for w in (none, shared, best(0.3, "l1"))]
     says(2, f"ends at {means[0]:.4f}, with L2 and $\\lambda=0.3$ at {means[1]:.4f}, and with L1 and the same $\\lambda$ at {means[2]:.4f}")
-    assert (best(1.7, "l1") == 0).all() and not (best(1.6, "l1") == 0).all()  # the figure's alternative text
+    hovering = names["mean_loss"](names["fitted"](l1(0.3)))
+    says(2, f"the weights that hover have {hovering:.4f}")
+    assert hovering == pytest.approx(np.mean((cars.ys - cars.Xs @ names["fitted"](l1(0.3))) ** 2))
+    assert all(best(lam, "l1")[3] == 0 for lam in (0.1, 0.3, 1.0))
+    assert (best(1.0, "l1") != 0).tolist() == [False, False, True, False]
 
 
 def test_hovering():
@@ -216,14 +247,18 @@ def test_hovering():
 
 def test_soft_thresholding():
     soft = run(2)[0]["soft"]
+    assert soft(np.array([0.3, -0.2, 0.04]), 0.05) == pytest.approx([0.25, -0.15, 0])
+    says(2, "it turns 0.3 into 0.25 and −0.2 into −0.15; 0.04 is nearer")
     for w in (-0.3, -0.05, 0.0, 0.04, 0.2):
         expected = 0.0 if abs(w) <= 0.05 else w - 0.05 * sign(w)
         assert float(soft(np.array(w), 0.05)) == pytest.approx(expected)
 
 
 def test_biases():
-    says(2, f"becomes {sum(cars.y) / n:.2f}, the mean of the data")
-    assert run(2)[0]["run"].net.b[1][0] == pytest.approx(sum(cars.y) / n)
+    says(2, f"becomes the bias, {sum(cars.y) / n:.2f}, the mean of the data")
+    raw = MLP(W={1: np.zeros((4, 1))}, b={1: [0.0]})
+    fitted = train(raw, X, cars.y, eta=0.005, epochs=3000, batch_size=n, penalty=l2(100.0)).net
+    assert fitted.b[1][0] == pytest.approx(sum(cars.y) / n) and np.abs(fitted.W[1]).max() < 0.1
     with_bias = MLP(W={1: [[0.5]]}, b={1: [2.0]})
     for penalty in (l1(3.0), l2(3.0)):
         plain, penalised = (numerical_gradients(with_bias, [[1.0]], [0.0], penalty=p) for p in (None, penalty))
@@ -288,7 +323,7 @@ def test_exercises():
     steepest = np.linalg.eigvalsh(cars.Xs.T @ cars.Xs / n).max()
     assert 0.31 < 1 / steepest < 0.32
 
-    says(2, f"$-0.8322/{1 + 0.5 / n:.6f}={r / (1 + 0.5 / n):.4f}$", f"$\\lambda=0.5\\cdot392={0.5 * n:.0f}$ it is $r/1.5={r / 1.5:.4f}$")
+    says(2, f"${r:.5f}/{1 + 0.5 / n:.6f}={r / (1 + 0.5 / n):.4f}$", f"$\\lambda=0.5\\cdot392={0.5 * n:.0f}$ it is $r/1.5={r / 1.5:.4f}$")
     for lam in (0.5, 196.0):
         summed = train(MLP(W={1: [[0.5]]}), [[a] for a in heavy], Y, eta=0.001, epochs=300, batch_size=n, penalty=l2(lam), average=False)
         assert summed.net.w(1, 1, 1) == pytest.approx(r / (1 + lam / n), abs=1e-9)

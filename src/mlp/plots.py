@@ -14,6 +14,7 @@ from .losses import squared_loss
 from .network import MLP, forward
 
 INK, SOFT, FAINT = "#1d2733", "#52606d", "#cfd6dd"
+PITCH = 1.65  # between two columns of neurons, where two rows are 0.85 apart
 PATHS = (("#0072b2", "-"), ("#b34700", (0, (3.2, 2))), ("#00755a", ":"), ("#a13d7a", "-."), ("#6b5b00", (0, (2, 1.2))), ("#5648b5", (0, (5.6, 2.4))))
 
 
@@ -39,7 +40,7 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
     every = {edge["choice"]: [0] for edge in drawing["edges"] if edge["choice"]}
     chosen = every if isinstance(weights, str) else {f"w{k}_{i}_{j}": [0] for k, i, j in (_checks.weight(net, *w) for w in weights)}
     lit = [node["id"] for node in drawing["nodes"]]
-    ax = _axes(ax, (7.2, 3.6))
+    ax = _axes(ax, (6.1, 3.3))
     _draw(ax, drawing, {"routes": chosen, "lit": lit})
     return ax
 
@@ -47,7 +48,7 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
 def _draw(ax, drawing, frame, scene=None):
     """Draws a trace's frame, as views.js does in a page."""
     scene = scene or {}
-    at = {node["id"]: (1.7 * node["column"], -0.85 * ((max(n["rows"] for n in drawing["nodes"]) - node["rows"]) / 2 + node["row"]))
+    at = {node["id"]: (PITCH * node["column"], -0.85 * ((max(n["rows"] for n in drawing["nodes"]) - node["rows"]) / 2 + node["row"]))
           for node in drawing["nodes"]}
     for edge in drawing["edges"]:
         (x0, y0), (x1, y1) = at[edge["from"]], at[edge["to"]]
@@ -73,11 +74,11 @@ def _draw(ax, drawing, frame, scene=None):
         lit = node["id"] in frame["lit"]
         value = scene.get("values", {}).get(node["id"], node["value"])
         name = f"${letter}_{{{sub}}}$" if sub else f"${letter}$"
-        ax.text(*at[node["id"]], f"{name}\n{value}" if value else name, ha="center", va="center", fontsize=10, color=INK if lit else SOFT, zorder=4,
-                linespacing=1.1, bbox={"boxstyle": "round,pad=0.35" if node["id"] == "L" else "circle,pad=0.3", "fc": "white", "ec": INK if lit else FAINT, "lw": 1.4})
+        ax.text(*at[node["id"]], f"{name}\n{value}" if value else name, ha="center", va="center", fontsize=9.5, color=INK if lit else SOFT, zorder=4,
+                linespacing=1.1, bbox={"boxstyle": "round,pad=0.35" if node["id"] == "L" else "circle,pad=0.42", "fc": "white", "ec": INK if lit else FAINT, "lw": 1.4})
     bottom = min(y for _, y in at.values()) - 0.62
     for column, words in enumerate(drawing["columns"]):
-        ax.text(1.7 * column, bottom, words, ha="center", va="center", fontsize=9, color=SOFT)
+        ax.text(PITCH * column, bottom, words, ha="center", va="center", fontsize=9, color=SOFT)
     ax.set(xlim=(-0.6, max(x for x, _ in at.values()) + 0.6), ylim=(bottom - 0.2, 0.6), aspect="equal")
     ax.axis("off")
 

@@ -138,7 +138,7 @@ def diamond():
     places = {"x": (0, 0, 1), "f": (1, 0, 2), "g": (1, 1, 2), "h": (2, 0, 1), "k": (3, 0, 1)}
     return {
         "name": "diamond",
-        "title": "The diamond: f = x², g = 3x, h = f · g, k = √(1 + h)",
+        "title": "The diamond: f = x², g = 3x, h = fg, k = √(1 + h)",
         "drawing": {
             "name": "The diamond: x goes into f and g, both go into h, h goes into k",
             "columns": [],
@@ -245,7 +245,8 @@ def _scene(name, derivative, routes, first, last, witnesses, opening, start, *, 
     for text, path in terms[1:]:
         tokens += [["+", 0], [f"({text})", path]]
     if factored:
-        tokens = [[rows[0]["result"], 0], ["× (", 0], *tokens, [")", 0]]
+        tokens[0], tokens[-1] = [f"({tokens[0][0]}", tokens[0][1]], [f"{tokens[-1][0]})", tokens[-1][1]]
+        tokens = [[rows[0]["result"], 0], ["×", 0], *tokens]
     if n > 1 or factored:
         tokens += [["=", 0], [shown_total, 0]]
     decimals = len(shown_total.split(".")[1])
@@ -288,7 +289,7 @@ def _frames(name, slope, routes, rows, total, check, opening, start, cost):
     for row in rows[factored:]:
         along = f"Multiply path {row['path']}'s own factors" if factored else "Multiply along the path" if n == 1 else f"Multiply along path {row['path']}"
         frame(f"{along}: {' × '.join(cell['value'] for cell in row['cells'])} = {row['result']}.", numbers=row["path"])
-    tokens = " ".join(text for text, _ in total).replace("( ", "(").replace(" )", ")")
+    tokens = " ".join(text for text, _ in total)
     if n == 1:
         frame(f"There is one path, so its product is the derivative: {slope[0]} = {tokens}.", total=True)
     elif factored:

@@ -53,7 +53,7 @@ function layout(drawing, width) {
   const rows = Math.max(...drawing.nodes.map((node) => node.rows));
   const narrow = width < 480;
   const radius = narrow ? 18.5 : 26;
-  const pitch = narrow ? 39 : 61;
+  const pitch = rows < 3 ? (narrow ? 66 : 92) : narrow ? 39 : 61;
   const top = radius + 5;
   const captions = drawing.columns.some(Boolean) ? 18 : 0;
   const side = radius + (narrow ? 3 : 24);
@@ -96,15 +96,15 @@ function drawNetwork(svg, spec, scene, frame, width, choose) {
     const words = scene.labels?.[edge.id] ?? edge.label;
     if (paths.length > 0 && words) {
       const text = place.narrow && edge.value ? edge.value : words;
-      const slope = Math.abs(to.y - from.y) / (to.x - from.x), rising = to.y < from.y;
-      const steep = slope > 0.45; // then beside the line, else above it
-      const above = Math.min(26, text.length * 3.3 * slope + 6 + 3 * paths.length);
-      const along = steep ? 0.67 : 0.5;
+      const slope = (to.y - from.y) / (to.x - from.x), clear = Math.min(26, text.length * 3.3 * Math.abs(slope) + 6 + 3 * paths.length);
+      // Above the line, or below where another line of the same fan, or of one that meets there, runs above it.
+      const above = !drawing.edges.some((other) => other !== edge && other.id in frame.routes && (
+        (other.from === edge.from && place.at[other.to].y < to.y) || (other.to === edge.to && place.at[other.from].y < from.y)));
       labels.push(s("text", {
         class: "edge-label",
-        x: from.x + along * (to.x - from.x) - (steep ? 7 : 0),
-        y: from.y + along * (to.y - from.y) + (steep ? (rising ? -4 : 13) : -above),
-        "text-anchor": steep ? "end" : "middle",
+        x: (from.x + to.x) / 2,
+        y: (from.y + to.y) / 2 + (above ? -clear : clear + (place.narrow ? 7 : 9)),
+        "text-anchor": "middle",
       }, text));
     }
   }
@@ -245,8 +245,7 @@ function renderStepper({ model, el, onPage }) {
       part: () => (box.checked && !box.disabled ? `+${choice.name}` : ""),
       show: (now) => {
         box.disabled = !(`${now.split("+")[0]}+${choice.name}` in spec.scenes); // one path: nothing to take out
-        if (!box.disabled && now.includes("+")) box.checked = true;
-        else if (!box.disabled && !now.includes("+")) box.checked = false;
+        box.checked = now.includes("+");
       },
     };
   });
