@@ -260,7 +260,7 @@ def test_the_classifier_on_held_out_cars():
     for w in W:
         O = logistic(O @ w)
     right = np.sum((O[:, 0] > 0.5) == (rest.y > 22.75))
-    says(NEXT, f"It sorts {right} of {len(rest.y)} held-out cars rightly")
+    says(NEXT, f"It sorts {right} of {len(rest.y)} held-out cars correctly")
 
 
 def test_softmax():
@@ -435,6 +435,10 @@ def test_nielsen():
                 assert w[k + 1][j - 1, i - 1] == net.w(k, i, j)
                 bp4 = a[k][i - 1] * delta[k + 1][j - 1]  # dC/dw^l_ji = a^{l-1}_i delta^l_j with l = k + 1
                 assert 2 * bp4 == pytest.approx(EXACT.W[k][i - 1, j - 1], rel=1e-12)
+    printed = names["paths"].round(5)
+    says(TRANSLATOR, "{} {}] {}".format(*(f"{number:.5f}" for number in (*printed, names["paths"].sum()))))
+    says(TRANSLATOR, f"the printed paths add up to {printed.sum():.5f}")
+    assert printed.sum().round(5) != names["paths"].sum().round(5)
     both = a[1][0] * sigmoid.d(z[2][0]) * (w[3][0, 0] * delta[3][0] + w[3][1, 0] * delta[3][1])
     assert 2 * both == pytest.approx(EXACT.W[1][0, 0], rel=1e-12)
 
@@ -467,6 +471,16 @@ def test_three_blue_one_brown():
         for j in range(net.sizes[L]):
             for k in range(net.sizes[L - 1]):
                 assert a[L - 1][k] * slope[L][j] * dC_da[L][j] == pytest.approx(EXACT.W[L][k, j], rel=1e-12)
+
+
+def test_one_point_does_not_show_a_mean():
+    """The derivative by the sum over n points, and by their mean: the same for n = 1, and not for n = 2."""
+    for n in (1, 2):
+        each = [backprop(net, [cars.Xs[i]], [cars.ys[i]]).W[1][0, 0] for i in range(n)]
+        whole = backprop(net, cars.Xs[:n], cars.ys[:n]).W[1][0, 0]
+        assert whole == pytest.approx(sum(each)) and (n == 1) == (whole == pytest.approx(np.mean(each)))
+    says(TRANSLATOR, f"If you get {EXACT.W[1][0, 0]:.5f}, or half of it, you have read it right.")
+    says(TRANSLATOR, f"{net.sizes[1]} for $\\mathbf H^{{(1)}}$ and {net.sizes[2]} for $\\mathbf H^{{(2)}}$")
 
 
 def test_twice_the_learning_rate_undoes_the_half():

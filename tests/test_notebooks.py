@@ -94,3 +94,12 @@ def test_cells_that_measure_time_are_the_listed_ones():
 def test_refreshing_an_unchanged_notebook_changes_no_byte():
     path = min(NOTEBOOKS, key=lambda path: path.stat().st_size)
     assert refresh.refreshed(path) == path.read_text(encoding="utf-8")
+
+
+@each_notebook
+def test_a_folded_prediction_shows_no_answer(path):
+    """Jupyter shows the first line of a cell whose source is hidden."""
+    for cell in code(path):
+        if source(cell).startswith("predict("):
+            assert source(cell).splitlines()[0] == "predict("
+            assert "remove-input" in cell["metadata"]["tags"] and cell["metadata"]["jupyter"]["source_hidden"]
