@@ -154,7 +154,9 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
     # Titles are also plain text (the window's title, the print's first line): without the TeX that MathML carries.
     context["title"] = re.sub(r'<span class="katex-mathml">.*?</math></span>', "", context.get("title") or "")
     context["pagetitle"] = re.sub(r"<[^>]*>|\u200b", "", context["title"])
-    body = context.get("body") or ""
+    # An empty corner of a table heads nothing: it is a plain cell.
+    body = re.sub(r'<th class="head([^"]*)">(?:<p></p>)?\s*</th>', r'<td class="head\1"></td>', context.get("body") or "")
+    context["body"] = body
     if 'class="mlp-view"' in body:
         context["body"] = body + views()
 
