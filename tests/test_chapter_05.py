@@ -174,7 +174,7 @@ def test_old_and_new_weights():
         f"With $\\eta=0.2$ the right one reaches {at[0.2][0]} and the wrong one {at[0.2][1]}",
         f"with $\\eta=0.4$ it is {at[0.4][0]} against {at[0.4][1]}",
         f"weights had come to {at[0.1][0]} above",
-        "(seeds 2 to 5) the two differ by less than 1 up to 0.03. From 0.1 on the wrong program is behind every time",
+        "(seeds 2 to 5; the seed is the number given to `default_rng`, and fixes what is drawn) the two differ by less than 1 up to 0.03. From 0.1 on the wrong program is behind every time",
         f"does badly too: it ends at {after_five(0.4, 0, 5):.1f} with $\\eta=0.4$",
     )
     assert max(after_five(0.4, 0, seed) for seed in (1, 2, 3, 4)) < 125  # badly: with that one order only
