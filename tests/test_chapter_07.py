@@ -243,7 +243,9 @@ def test_updates():
         assert line == f"{m} first below 150 after {below[m]} updates; in the end {after[m][600]:.1f}"
     assert abs(after[20] - after[392]).max() < 8 and after[1].max() < 460
     firsts = [int(np.flatnonzero(by_update(1, seed) < 150)[0]) for seed in ORDERS[1:]]
-    says(7, f"it took {min(firsts)} to {max(firsts)}.)")
+    says(7, f"it took {min(firsts)} to {max(firsts)}, about as many as with 20 cars.)")
+    twenties = [int(np.flatnonzero(by_update(20, seed) < 150)[0]) for seed in ORDERS[1:]]
+    assert abs(np.array(firsts) - twenties).max() <= 5
     says(7, f"leaves the loss above 150 is number {np.flatnonzero(after[1] > 150)[-1]}.")
     gap = after[1] - after[392]
     assert ((gap[10:110] > 30) & (gap[10:110] < 100)).mean() > 0.7  # "for most of the fall"
