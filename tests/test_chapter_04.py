@@ -83,7 +83,7 @@ def test_multiplications():
     for hidden in (1, 2, 3):
         sizes = (4, *[10] * hidden, 1)
         net = MLP.init(sizes, rng=np.random.default_rng(0))
-        K, by_path = len(net.layers), 0
+        by_path = 0
         for k in net.layers:
             for path in paths(net, k, 1, 1):
                 by_path += sizes[k - 1] * sizes[k] * len(path)  # a factor for each unit visited and one for the loss, less one

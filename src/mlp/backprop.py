@@ -10,7 +10,7 @@ import numpy as np
 from . import _checks
 from .activations import identity
 from .losses import Loss, Penalty, squared_loss
-from .network import MLP, PerLayer, forward, frozen, per_layer, read_only, room, sweep_forward
+from .network import MLP, PerLayer, frozen, per_layer, read_only, room, sweep_forward
 
 
 class Gradients(NamedTuple):

@@ -9,8 +9,6 @@ from math import prod
 from operator import index
 from typing import NamedTuple
 
-import numpy as np
-
 from . import _checks
 from .losses import Loss, squared_loss
 from .network import MLP, forward

@@ -154,9 +154,12 @@ def diamond():
 
 def network_drawing(net, X=None, Y=None, loss=squared_loss):
     """The drawing of a network, with the values of one point (X of shape (1, n_0)) where it is given, and the loss."""
-    values = {} if X is None else {("O", k, j + 1): v for k, row in forward(net, X).O.items() for j, v in enumerate(row[0])}
-    if Y is not None:
-        values["L",] = loss(Y, forward(net, X).yhat)
+    values = {}
+    if X is not None:
+        done = forward(net, X)
+        values = {("O", k, j + 1): v for k, row in done.O.items() for j, v in enumerate(row[0])}
+        if Y is not None:
+            values["L",] = loss(Y, done.yhat)
     nodes = [{"id": _node(k, j), "symbol": symbol(("O", k, j)), "value": _two(values.get(("O", k, j))), "column": k, "row": j - 1, "rows": n}
              for k, n in enumerate(net.sizes) for j in range(1, n + 1)]
     nodes.append({"id": "L", "symbol": ["L", "", ""], "value": _two(values.get(("L",))), "column": len(net.sizes), "row": 0, "rows": 1})
@@ -236,7 +239,7 @@ def _scene(name, derivative, routes, first, last, witnesses, opening, start, *, 
             "path": p,  # 0 is what all paths share
             "label": f"path {p}" if p else "shared",
             "cells": [{"over": step.over, "under": step.under, "value": value, "inside": inside,
-                       "shared": n > 1 and (p == 0 or (not factored and is_shared[m]))}
+                       "shared": p == 0 or (not factored and is_shared[m])}
                       for m, (step, (value, inside)) in enumerate(zip(product, numbers))],
             "result": result,
         })
@@ -247,7 +250,7 @@ def _scene(name, derivative, routes, first, last, witnesses, opening, start, *, 
     if factored:
         tokens[0], tokens[-1] = [f"({tokens[0][0]}", tokens[0][1]], [f"{tokens[-1][0]})", tokens[-1][1]]
         tokens = [[rows[0]["result"], 0], ["×", 0], *tokens]
-    if n > 1 or factored:
+    if n > 1:
         tokens += [["=", 0], [shown_total, 0]]
     decimals = len(shown_total.split(".")[1])
     agree = all(abs(value - total) <= 1e-6 * max(1.0, abs(total)) for _, value in witnesses)
