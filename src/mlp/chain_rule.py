@@ -62,6 +62,7 @@ def paths(net, k, i, j):
     The first unit is j, the end of the weight's edge; there are n_{k+1} * ... * n_K paths. Raises
     TypeError or ValueError where k, i, j are not integers inside the network. Notes: N9.
 
+    >>> import numpy as np
     >>> paths(MLP.init((4, 3, 2, 1), rng=np.random.default_rng(7)), 1, 1, 1)
     [(1, 1, 1), (1, 2, 1)]
     """
