@@ -304,10 +304,10 @@ def test_activations():
     slopes = [(at(0.4 + 1e-6, f, 1) - at(0.4 - 1e-6, f, 1)) / 2e-6 for f in (step, ramp, sigma)]
     assert "step {:.1f} relu {:.4f} sigmoid {:.4f}".format(*slopes) in printed()
     assert slopes[2] == pytest.approx(dW[1][0][0], abs=1e-6)
-    says(5, f"The sigmoid's is $dW^1_{{11}}={dW[1][0][0]:.4f}$", f"That relu's {slopes[1]:.4f} looks like the $dW^3_{{11}}$ from above is chance")
+    says(5, f"The sigmoid's is $dW^1_{{11}}={dW[1][0][0]:.4f}$", f"That ReLU's {slopes[1]:.4f} looks like the $dW^3_{{11}}$ from above is chance")
     assert f"{slopes[1]:.4f}" == f"{dW[3][0][0]:.4f}" and abs(slopes[1] - dW[3][0][0]) > 1e-5
     ends = [f"{at(w, f, 1):.2f}" for f in (ramp, sigma) for w in (-1, 1.8)]
-    says(5, "relu's loss climbs from {} to {}, the sigmoid's only from {} to {}".format(*ends))
+    says(5, "ReLU's loss climbs from {} to {}, the sigmoid's only from {} to {}".format(*ends))
     grid = np.linspace(-1, 1.8, 28001)
     bends = abs(np.diff(np.diff([at(w, ramp, 1) for w in grid]) / 0.0001)) > 0.05
     kinks = [round(w, 2) for w, here, before in zip(grid[1:], bends, [False, *bends]) if here and not before]
@@ -366,7 +366,7 @@ def test_deep_networks():
     says(
         5,
         f"over the seeds 1 to 6 the factor is {low['sigmoid']:.0f} to {high['sigmoid']:.0f} for the sigmoid, "
-        f"{low['tanh']:.1f} to {high['tanh']:.1f} for tanh and {low['relu']:.1f} to {high['relu']:.1f} for relu",
+        f"{low['tanh']:.1f} to {high['tanh']:.1f} for tanh and {low['relu']:.1f} to {high['relu']:.1f} for ReLU",
         "initialised by `xavier`, before any training",
     )
 

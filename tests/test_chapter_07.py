@@ -269,8 +269,8 @@ def test_each_size_has_its_own_eta():
         return f"between {levels[eta, m].min():.1f} and {levels[eta, m].max():.1f}"
 
     says(7, f"and 1 is ruinous: {middle[1.0, 1]:.1f}.")
-    says(7, f"the five results at η = 0.1 lie {between(0.1, 1)}, those at 0.01 {between(0.01, 1)}.")
-    says(7, f"With 20 cars at η = 1 they lie {between(1.0, 20)}.")
+    says(7, f"the five results at $\\eta=0.1$ lie {between(0.1, 1)}, those at 0.01 {between(0.01, 1)}.")
+    says(7, f"With 20 cars at $\\eta=1$ they lie {between(1.0, 20)}.")
 
 
 def test_the_literal_sum():
