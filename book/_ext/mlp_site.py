@@ -44,13 +44,17 @@ def digest(*paths: Path) -> str:
     return total.hexdigest()[:16]
 
 
-def key_the_cache(app: Sphinx, config: Config) -> None:
+def set_up_execution(app: Sphinx, config: Config) -> None:
     """Keep executed notebooks in a folder named after the package and the lock; drop those of other states."""
     caches = Path(app.outdir).parent / ".jupyter_cache"
     cache = caches / digest(ROOT / "src" / "mlp", ROOT / "requirements.lock")
     for old in caches.iterdir() if caches.is_dir() else []:
         if old != cache:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
+    profile = Path(app.outdir).parent / ".ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text('c.InlineBackend.figure_formats = {"svg"}\n', encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
     config.nb_execution_cache_path = str(cache)  # rebuild="env": another path re-reads every page
     config.mlp_site_state = digest(Path(__file__).parent)  # rebuild="html": an edit here rewrites every page
 
@@ -187,7 +191,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("mlp_site_state", "", "html")
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it even without sphinx-comments
     app.add_post_transform(KeepPunctuation)
-    app.connect("config-inited", key_the_cache)
+    app.connect("config-inited", set_up_execution)
     app.connect("config-inited", link_repository)
     app.connect("html-page-context", finish_page)
     app.connect("build-finished", drop_stale_pages)

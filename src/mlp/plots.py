@@ -14,7 +14,6 @@ from .losses import squared_loss
 from .network import MLP, forward
 
 INK, SOFT, FAINT = "#1d2733", "#52606d", "#cfd6dd"
-PITCH = 1.65  # between two columns of neurons, where two rows are 0.85 apart
 PATHS = (("#0072b2", "-"), ("#b34700", (0, (3.2, 2))), ("#00755a", ":"), ("#a13d7a", "-."), ("#6b5b00", (0, (2, 1.2))), ("#5648b5", (0, (5.6, 2.4))))
 
 
@@ -40,7 +39,7 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
     every = {edge["choice"]: [0] for edge in drawing["edges"] if edge["choice"]}
     chosen = every if isinstance(weights, str) else {f"w{k}_{i}_{j}": [0] for k, i, j in (_checks.weight(net, *w) for w in weights)}
     lit = [node["id"] for node in drawing["nodes"]]
-    ax = _axes(ax, (6.1, 3.3))
+    ax = _axes(ax, (7.2 if len(chosen) > 12 else 6.1, 3.3))
     _draw(ax, drawing, {"routes": chosen, "lit": lit})
     return ax
 
@@ -48,7 +47,9 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
 def _draw(ax, drawing, frame, scene=None):
     """Draws a trace's frame, as views.js does in a page."""
     scene = scene or {}
-    at = {node["id"]: (PITCH * node["column"], -0.85 * ((max(n["rows"] for n in drawing["nodes"]) - node["rows"]) / 2 + node["row"]))
+    many = len(frame["routes"]) > 12  # labels: then only their numbers, and more room for them
+    pitch = 2.1 if many else 1.65  # between two columns, where two rows are 0.85 apart
+    at = {node["id"]: (pitch * node["column"], -0.85 * ((max(n["rows"] for n in drawing["nodes"]) - node["rows"]) / 2 + node["row"]))
           for node in drawing["nodes"]}
     for edge in drawing["edges"]:
         (x0, y0), (x1, y1) = at[edge["from"]], at[edge["to"]]
@@ -63,7 +64,6 @@ def _draw(ax, drawing, frame, scene=None):
             ax.plot([x0 + dx, x1 + dx], [y0 + dy, y1 + dy], color=color, ls=dash, lw=2.4 if path else 1.2, zorder=2)
         words = scene.get("labels", {}).get(edge["id"], edge["label"])
         if routes and words:
-            many = len(frame["routes"]) > 12
             fan = sum(other["from"] == edge["from"] for other in drawing["edges"])
             where = min(0.5, 0.75 / fan) if many else 0.5  # near enough to the start that no two fans meet
             ax.text(x0 + where * (x1 - x0), y0 + where * (y1 - y0) + (0 if many else 0.15), words.split(" = ")[-1] if many else words,
@@ -78,7 +78,7 @@ def _draw(ax, drawing, frame, scene=None):
                 linespacing=1.1, bbox={"boxstyle": "round,pad=0.35" if node["id"] == "L" else "circle,pad=0.42", "fc": "white", "ec": INK if lit else FAINT, "lw": 1.4})
     bottom = min(y for _, y in at.values()) - 0.62
     for column, words in enumerate(drawing["columns"]):
-        ax.text(PITCH * column, bottom, words, ha="center", va="center", fontsize=9, color=SOFT)
+        ax.text(pitch * column, bottom, words, ha="center", va="center", fontsize=9, color=SOFT)
     ax.set(xlim=(-0.6, max(x for x, _ in at.values()) + 0.6), ylim=(bottom - 0.2, 0.6), aspect="equal")
     ax.axis("off")
 
