@@ -66,7 +66,7 @@ def products_alone(net, X, epochs):
 def scikit_learn(sizes, X, y, eta, epochs, batch):
     from sklearn.neural_network import MLPRegressor
 
-    model = MLPRegressor(sizes[1:-1], activation="logistic", solver="sgd", alpha=0, batch_size=batch, momentum=0,
+    model = MLPRegressor(hidden_layer_sizes=sizes[1:-1], activation="logistic", solver="sgd", alpha=0, batch_size=batch, momentum=0,
                          learning_rate_init=eta, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, shuffle=False)
     import warnings
 
