@@ -193,6 +193,7 @@ def test_page(page_path, viewport, theme, site, pages, axe):
     page = pages(viewport, theme)
     page.goto(f"{site}/{page_path}")
     settle(page)
+    page.evaluate("document.querySelectorAll('article details').forEach(folded => { folded.open = true })")
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert [url for url in page.log.requests if not url.startswith((site, "data:", "blob:"))] == [], "asks another host"
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -104,7 +104,7 @@ class KeepPunctuation(SphinxPostTransform):
             before, after = parent[at - 1] if at else None, parent[at + 1] if at + 1 < len(parent) else None
             opening = re.search(r"[(“]$", before) if isinstance(before, nodes.Text) else None
             closing = re.match(r"[.,;:!?)’”]+", after) if isinstance(after, nodes.Text) else None
-            if not (opening or closing) or len(formula.astext()) > 30:
+            if not (opening or closing) or len(formula.astext()) > 20:
                 continue
             kept = nodes.inline("", "", classes=["keep-together"])
             if closing:
