@@ -69,6 +69,7 @@ def test_the_forward_pass():
     assert (cars.Xs**2).mean(axis=0) == pytest.approx([1, 1, 1, 1])
     for k in (1, 2, 3):
         assert run(1)[0]["O"][k][0] == pytest.approx(O[k])
+    says(1, f"$Z_{{21}}={sum(O[1][i] * net.w(2, i + 1, 1) for i in range(3)):.4f}$", f"$O_{{21}}=\\sigma(Z_{{21}})={O[2][0]:.4f}$")
 
 
 def test_biases():

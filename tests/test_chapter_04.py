@@ -88,6 +88,9 @@ def test_multiplications():
             for path in paths(net, k, 1, 1):
                 by_path += sizes[k - 1] * sizes[k] * len(path)  # a factor for each unit visited and one for the loss, less one
         assert run(4)[0]["multiplications"](sizes)[0] == by_path
+    small = run(4)[0]["multiplications"]((4, 3, 2, 1))
+    says(4, f"$72+12+2={small[0]}$", f"$12+2\\cdot6+2\\cdot2={small[1]}$")
+    assert small == (12 * 2 * 3 + 6 * 1 * 2 + 2 * 1 * 1, 12 + 2 * 6 + 2 * 2)
     deep = run(4)[0]["multiplications"]((4, *[10] * 6, 1))
     says(4, f"{deep[0]:,} multiplications against {deep[1]}")
     assert len(paths(MLP.init((4, 10, 10, 10, 1), rng=np.random.default_rng(0)), 1, 1, 1)) == 100

@@ -325,7 +325,7 @@ def test_sums_that_are_zero():
     Z2 = np.maximum(Z1, 0) @ net.W[2]
     assert ((Z1 == 0).sum(), (Z2 == 0).sum(), silent.sum()) == (0, 80, 40)
     assert (Z2[silent] == 0).all()
-    says(5, "In layer 2 there are 80, the two neurons for 40 cars")
+    says(5, "In layer 2 there are 80 such sums, both neurons for each of 40 cars")
 
 
 def test_the_kink():

@@ -182,7 +182,7 @@ def test_noise_floor():
     each = backprop_of_each(ends[0.001])
     assert 1 / 70 < abs(each.mean()) / abs(each).mean() < 1 / 50
     drift = 392 * 0.001 * round(abs(each.mean()), 4)
-    says(6, f"$392\\cdot0.001\\cdot{abs(each.mean()):.4f}={drift:.4f}$", f"more than half of the {middle[0.001]:.4f}")
+    says(6, f"$392\\cdot0.001\\cdot{abs(each.mean()):.4f}={drift:.4f}$", f"a good part of the {middle[0.001]:.4f}")
     whole = train(shuffled.with_parameters(ends[0.001], dict(shuffled.b)), X, y, eta=0.392, epochs=1, batch_size=392).net
     assert moved(ends[0.001], whole.W) == pytest.approx(drift, abs=1e-4) and drift > middle[0.001] / 2
     assert floors[0.01][0] < 0.05 and min(floors[0.01][:14]) > 0.02 > floors[0.01][14]
@@ -347,10 +347,11 @@ def test_exercise_1():
 
 def test_exercise_5():
     W, rng = names()["shuffled"].W, np.random.default_rng(7)
-    for rate in (0.02, 0.005, 0.001):
+    for rate in (0.1, 0.01, 0.001):
         for _ in range(15):
             before, (W, _) = W, descend(W, rng.permutation(392), rate)
         says(6, f"# {rate} {moved(before, W):.3f} {total(W):.1f}")
+    says(6, f"and came to {settled(names()['ends'][0.001].W, 7):.1f} in 50 epochs")
 
 
 def test_exercise_6():
@@ -379,6 +380,11 @@ def test_exercise_7():
     says(6, f"# {root(line):.1f} {line.mean():.1f}", f"# {root(network):.1f} {network.mean():.1f}")
     says(6, f"{root(line):.1f} for linear regression and {root(network):.1f} for the network")
     assert round(line.mean()) == round(network.mean()) == -6
+    nothing = root(cars.y[314:] - cars.y[:314].mean())
+    says(6, f"# {nothing:.1f}", f"to {nothing:.1f}; measured")
+    before = np.mean([root(cars.y[split(seed)[1]] - cars.y[split(seed)[0]].mean()) for seed in range(1, 11)])
+    says(6, f"from {before:.1f}, its mean over the ten splits")
+    assert (round(names()["table"][:, 1].mean() / before, 1), round(root(network) / nothing, 1)) == (0.5, 0.6)
     bend = np.polyfit(cars.X[:314, 2], cars.y[:314], 2)
     assert (cars.y[314:] - np.polyval(bend, cars.X[314:, 2])).mean() > 5  # the older go less far at the same heaviness
 

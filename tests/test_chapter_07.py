@@ -178,7 +178,7 @@ def test_in_file_order():
     assert cars.ys[:100].mean() < -0.5 and cars.ys[-100:].mean() > 0.5
 
 
-def test_the_noise_stays():
+def test_the_error_stays():
     W = START
     for _ in range(600):
         W = moved(W, -0.1 * each_gradient(W, X, y).mean(axis=0))
@@ -190,6 +190,7 @@ def test_the_noise_stays():
         assert float(line.split()[3]) == pytest.approx(noise(rows, 20), rel=0.02)
     assert length(later.mean(axis=0)) < length(g) / 20
     assert noise(later, 20) == pytest.approx(19, abs=0.5)
+    assert 0.70 < noise(later, 1) * length(later.mean(axis=0)) / (noise(G, 1) * length(g)) < 0.75  # almost three quarters
     says(7, "is now off by 19 times")
 
 
@@ -285,6 +286,7 @@ def test_the_literal_sum():
         assert line == f"{m} sum, other orders {[round(float(end), 1) for end in ends]}"
     says(7, f"with 4 cars they end between {others[4].min():.1f} and {others[4].max():.1f}")
     assert (others[20] > 240).sum() == 2 and others[20].max() < 250
+    assert loss(list(descent(98, epochs=1, mean=False))[-1]) == pytest.approx(392)  # one epoch, four updates
     losses, W = [], START
     for _ in range(4):
         losses.append(loss(W))
@@ -315,13 +317,13 @@ def test_without_a_hidden_layer():
     for _ in range(300):
         before = ((y - X @ w) ** 2).sum()
         w = w + 0.1 * 2 * X.T @ (y - X @ w) / n
-    assert output("flat = MLP").splitlines()[0] == f"mean: {before:.2f}"
+    assert output("line = MLP").splitlines()[0] == f"mean: {before:.2f}"
     w = np.zeros(4)
     with np.errstate(over="ignore", invalid="ignore"):
         while np.isfinite(((y - X @ w) ** 2).sum()):
             epoch += 1
             w = w + 0.1 * 2 * X.T @ (y - X @ w)
-    assert f"at epoch {epoch + 1}, batch 1 (eta=0.1)" in output("flat = MLP")
+    assert f"at epoch {epoch + 1}, batch 1 (eta=0.1)" in output("line = MLP")
 
 
 def test_exercises_on_paper():
@@ -381,4 +383,4 @@ def test_the_solutions_run():
         with contextlib.redirect_stdout(printed):
             exec(listing, names)
         assert printed.getvalue().split() == re.findall(r"# (\S+)$", listing, re.M)
-    assert isinstance(names["flat"], MLP)
+    assert isinstance(names["line"], MLP)

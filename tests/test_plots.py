@@ -21,7 +21,7 @@ def test_network_names_and_values():
     O = forward(NET, [X]).O
     for k, row in O.items():
         for j, value in enumerate(row[0], start=1):
-            assert (f"$x_{{{j}}}$" if k == 0 else f"$O_{{{k}{j}}}$") + f"\n{value:.2f}" in words
+            assert (f"$x_{{{j}}}$" if k == 0 else f"$O_{{{k}{j}}}$") + f"\n{value:.2f}".replace("-", "−") in words
     assert "$L$\n0.74" in words and {"input", "layer 1", "layer 2", "layer 3"} <= words
     assert len(ax.lines) == 20 + 1
 
@@ -30,7 +30,7 @@ def test_network_labels_the_weights_asked_for():
     labels = [text.get_text() for text in plots.network(NET, weights=[(2, 3, 1)]).texts]
     assert "w²₃₁ = 0.6" in labels and not any("w¹" in label for label in labels)
     every = [text.get_text() for text in plots.network(NET, weights="all").texts]
-    assert sorted(every[:20]) == sorted(f"{w:g}" for k in NET.layers for w in NET.W[k].ravel())
+    assert sorted(every[:20]) == sorted(f"{w:g}".replace("-", "−") for k in NET.layers for w in NET.W[k].ravel())
 
 
 def test_network_refuses_a_weight_it_does_not_have():

@@ -66,13 +66,14 @@ def _draw(ax, drawing, frame, scene=None):
         if routes and words:
             fan = sum(other["from"] == edge["from"] for other in drawing["edges"])
             where = min(0.5, 0.75 / fan) if many else 0.5  # near enough to the start that no two fans meet
-            ax.text(x0 + where * (x1 - x0), y0 + where * (y1 - y0) + (0 if many else 0.15), words.split(" = ")[-1] if many else words,
+            words = (words.split(" = ")[-1] if many else words).replace("-", "−")
+            ax.text(x0 + where * (x1 - x0), y0 + where * (y1 - y0) + (0 if many else 0.15), words,
                     ha="center", va="center", fontsize=8.5, color=INK, zorder=5,
                     bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85})
     for node in drawing["nodes"]:
         letter, sub, _ = node["symbol"]
         lit = node["id"] in frame["lit"]
-        value = scene.get("values", {}).get(node["id"], node["value"])
+        value = scene.get("values", {}).get(node["id"], node["value"]).replace("-", "−")
         name = f"${letter}_{{{sub}}}$" if sub else f"${letter}$"
         ax.text(*at[node["id"]], f"{name}\n{value}" if value else name, ha="center", va="center", fontsize=9.5, color=INK if lit else SOFT, zorder=4,
                 linespacing=1.1, bbox={"boxstyle": "round,pad=0.35" if node["id"] == "L" else "circle,pad=0.42", "fc": "white", "ec": INK if lit else FAINT, "lw": 1.4})
