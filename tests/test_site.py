@@ -105,7 +105,7 @@ def test_formulas_are_typeset(parsed):
 
 
 def test_no_full_stop_is_doubled_or_lost(parsed):
-    """Beside a formula a full stop is moved (mlp_site.KeepPunctuation): it must arrive once."""
+    """Beside a formula a full stop is moved (mlp_site.KeepTogether): it must arrive once."""
     doubled = {path: re.findall(r".{,20}(?<!\.)\.\.(?!\.).{,5}", "".join(page.text)) for path, page in parsed.items()}
     assert {path: found for path, found in doubled.items() if found} == {}
 

@@ -92,8 +92,8 @@ def set_up_katex() -> None:
     katex.render_latex = lambda latex, options=None: render(latex, bool(options))
 
 
-class KeepPunctuation(SphinxPostTransform):
-    """A line may break beside a typeset formula, even before a full stop: short formulas are kept with their punctuation."""
+class KeepTogether(SphinxPostTransform):
+    """A line may break inside a typeset formula, and even before the full stop after it: short ones are kept in one piece."""
 
     default_priority = 400
     formats = ("html",)
@@ -104,7 +104,7 @@ class KeepPunctuation(SphinxPostTransform):
             before, after = parent[at - 1] if at else None, parent[at + 1] if at + 1 < len(parent) else None
             opening = re.search(r"[(“]$", before) if isinstance(before, nodes.Text) else None
             closing = re.match(r"[.,;:!?)’”]+", after) if isinstance(after, nodes.Text) else None
-            if not (opening or closing) or len(formula.astext()) > 20:
+            if len(formula.astext()) > 20:
                 continue
             kept = nodes.inline("", "", classes=["keep-together"])
             if closing:
@@ -190,7 +190,7 @@ def setup(app: Sphinx) -> dict:
     set_up_katex()
     app.add_config_value("mlp_site_state", "", "html")
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it even without sphinx-comments
-    app.add_post_transform(KeepPunctuation)
+    app.add_post_transform(KeepTogether)
     app.connect("config-inited", set_up_execution)
     app.connect("config-inited", link_repository)
     app.connect("html-page-context", finish_page)
