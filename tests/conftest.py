@@ -83,7 +83,7 @@ def new_page(browser):
         width, height = viewport
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # milliseconds; a busy machine may stand still for a while
         if options.get("java_script_enabled", True):
             context.add_init_script(
                 f"try {{ localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}') }} catch {{}}"
