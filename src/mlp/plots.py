@@ -14,6 +14,7 @@ from .losses import squared_loss
 from .network import MLP, forward
 
 INK, SOFT, FAINT = "#1d2733", "#52606d", "#cfd6dd"
+MANY = 12  # strong edges: where there are more, labels are numbers only and the drawing is wider
 PATHS = (("#0072b2", "-"), ("#b34700", (0, (3.2, 2))), ("#00755a", ":"), ("#a13d7a", "-."), ("#6b5b00", (0, (2, 1.2))), ("#5648b5", (0, (5.6, 2.4))))
 
 
@@ -39,7 +40,7 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
     every = {edge["choice"]: [0] for edge in drawing["edges"] if edge["choice"]}
     chosen = every if isinstance(weights, str) else {f"w{k}_{i}_{j}": [0] for k, i, j in (_checks.weight(net, *w) for w in weights)}
     lit = [node["id"] for node in drawing["nodes"]]
-    ax = _axes(ax, (7.2 if len(chosen) > 12 else 6.1, 3.3))
+    ax = _axes(ax, (7.2 if len(chosen) > MANY else 6.1, 3.3))
     _draw(ax, drawing, {"routes": chosen, "lit": lit})
     return ax
 
@@ -47,7 +48,7 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
 def _draw(ax, drawing, frame, scene=None):
     """Draws a trace's frame, as views.js does in a page."""
     scene = scene or {}
-    many = len(frame["routes"]) > 12  # labels: then only their numbers, and more room for them
+    many = len(frame["routes"]) > MANY
     pitch = 2.1 if many else 1.65  # between two columns, where two rows are 0.85 apart
     at = {node["id"]: (pitch * node["column"], -0.85 * ((max(n["rows"] for n in drawing["nodes"]) - node["rows"]) / 2 + node["row"]))
           for node in drawing["nodes"]}
