@@ -183,8 +183,9 @@ def axe():
 
 
 def settle(page):
-    """Wait until the page has its fonts and its views have drawn themselves."""
+    """Wait until the page has its fonts, its views have drawn themselves and nothing on it is still fading in."""
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished)).then(() => {})")
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -192,8 +193,8 @@ def settle(page):
 def test_page(page_path, viewport, theme, site, pages, axe):
     page = pages(viewport, theme)
     page.goto(f"{site}/{page_path}")
-    settle(page)
     page.evaluate("document.querySelectorAll('article details').forEach(folded => { folded.open = true })")
+    settle(page)
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert [url for url in page.log.requests if not url.startswith((site, "data:", "blob:"))] == [], "asks another host"
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
