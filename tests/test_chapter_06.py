@@ -350,7 +350,7 @@ def test_exercise_5():
     for rate in (0.1, 0.01, 0.001):
         for _ in range(15):
             before, (W, _) = W, descend(W, rng.permutation(392), rate)
-        says(6, f"# {rate} {moved(before, W):.3f} {total(W):.1f}")
+        says(6, f"# {rate} {round(moved(before, W), 4)} {total(W):.1f}")
     says(6, f"and came to {settled(names()['ends'][0.001].W, 7):.1f} in 50 epochs")
 
 

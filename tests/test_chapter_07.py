@@ -244,7 +244,7 @@ def test_updates():
         assert line == f"{m} first below 150 after {below[m]} updates; in the end {after[m][600]:.1f}"
     assert abs(after[20] - after[392]).max() < 8 and after[1].max() < 460
     firsts = [int(np.flatnonzero(by_update(1, seed) < 150)[0]) for seed in ORDERS[1:]]
-    says(7, f"it took {min(firsts)} to {max(firsts)}, about as many as with 20 cars.)")
+    says(7, f"it took {min(firsts)} to {max(firsts)} updates, about as many as with batches of 20.)")
     twenties = [int(np.flatnonzero(by_update(20, seed) < 150)[0]) for seed in ORDERS[1:]]
     assert abs(np.array(firsts) - twenties).max() <= 5
     says(7, f"leaves the loss above 150 is number {np.flatnonzero(after[1] > 150)[-1]}.")
