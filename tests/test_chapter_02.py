@@ -76,7 +76,7 @@ def test_predictions():
         f"ŷ = {0.5 * x[2]:.4f}, y = {signed(y)}, x = {x[2]:.4f}",
         f"2 · 1.0089 · 0.6205 = {first_slope:.3f}. It",
         f"the slope of L/n is {2 * (0.5 - r):.4f}",
-        f"= {0.5 - 0.2 * (0.5 - r):.4f}. The slope was positive",
+        f"about {0.5 - 0.2 * (0.5 - r):.4f}. The slope was positive",
         f"After one step w = {signed(2 * r - 0.5)}",
         f"ŷ grows by {0.1 * (x[0] + x[2]):.4f}",
         f"0.1 · 1.0773 − 0.1 · 0.6205 = {0.1 * (x[0] - x[2]):.4f}",

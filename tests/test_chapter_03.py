@@ -100,7 +100,7 @@ def test_the_chain():
     says(3, f"is about {3 * slope_p * -2 * slope_q * 5 * last:.4f} times", f"The measured {(chain(0.501)[-1] - L) / 0.001:.3f} is")
     by = {name: (chain(**{name: at + H})[-1] - chain(**{name: at - H})[-1]) / (2 * H) for name, at in (("u", 0.5), ("v", -2.0), ("w", 5.0))}
     assert by["u"] == pytest.approx(3 * slope_p * -2 * slope_q * 5 * last, rel=1e-7)
-    says(3, f"{last:.4f}\\cdot{q:.5f}={by['w']:.4f}$$", f"{last:.4f}\\cdot5\\cdot{slope_q:.5f}\\cdot{p:.5f}={by['v']:.4f}$$")
+    says(3, f"{last:.4f}\\cdot{q:.5f}={by['w']:.4f}$$", f"{last:.4f}\\cdot5\\cdot{slope_q:.5f}\\cdot{p:.5f}={by['v']:.4f}\\end{{aligned}}$$")
     one_way = (chain(v=-1.999)[-1] - L) / 0.001
     both_ways = (chain(v=-1.999)[-1] - chain(v=-2.001)[-1]) / 0.002
     says(3, f"one way gives {signed(one_way, 5)} for $v$ and both ways give {signed(both_ways, 5)}, which is right to five decimals")

@@ -100,8 +100,9 @@ def test_exercises():
     assert 0.25 * 3 * 2 + 0.25 * 1 * 3 == 2.25
     assert 4 * 8 * 1 + 2 * 8 * 4 + 2 * 4 * 12 == 192 == 6 * 2**5
     first, second = part(2, 3, 1), part(2, 3, 2)
-    says(4, f"0.15155={first:.5f}", f"0.15155={second:.5f}", f"The sum is {first + second:.5f}")
-    assert 1.722 * 0.8 * 0.14214 * 0.15155 == pytest.approx(first, abs=1e-5)
+    says(4, f"0.14214\\cdot0.151548={first:.5f}", f"0.07428\\cdot0.151548={second:.5f}", f"The sum is {first + second:.5f}")
+    printed = [1.722 * 0.8 * 0.14214 * 0.151548, 1.722 * -0.6 * 0.07428 * 0.151548]
+    assert [round(product, 5) for product in printed] == [round(first, 5), round(second, 5)], "the printed factors multiply as printed"
     for unit in (1, 2):
         path = (3, unit, 1)
         values = [f.value for f in factors(net, x, y, 1, 4, 3, path)]

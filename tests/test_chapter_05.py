@@ -129,7 +129,7 @@ def test_cost():
     for sizes, ahead, back in [((4, 3, 2, 1), 20, 28), ((4, *[10] * 6, 1), 550, 1060), ((4, 100, 100, 1), 10500, 20600)]:
         edges = [(k, i, j) for k in range(1, len(sizes)) for i in range(sizes[k - 1]) for j in range(sizes[k])]
         assert (len(edges), sum(1 if k == 1 else 2 for k, _, _ in edges)) == (ahead, back)
-    says(5, "it is 28 against 20", "its 1060 is", f"{2 * 10500**2:,} multiplications against {20600:,}", "400 + 10000 + 100 = 10500 edges")
+    says(5, "it is 28 against 20", "its 1060 is", f"that is {2 * 10500**2:,} multiplications. One pass forward and the way back take {10500 + 20600:,}.", "400 + 10000 + 100 = 10500 edges")
     says(5, "200 sigmoids of a 4-100-100-1 network need 400 small operations", "against 20,600", "two percent")
     assert round(100 * 400 / 20600) == 2
 
@@ -374,6 +374,8 @@ def test_deep_networks():
 def test_size_of_the_checked_derivatives():
     second = MLP.init((4, 5, 5, 1), rng=np.random.default_rng(3), activation=tanh, bias=True)
     assert 400 < max(abs(v).max() for v in numerical_gradients(second, X, Y).W.values()) < 420
+    # A bias's derivative is dZ itself, summed over the cars: in the last neuron, the identity, dZ is 2 (yhat - y).
+    np.testing.assert_allclose(numerical_gradients(second, X, Y).b[3], 2 * (forward(second, X).yhat[:, 0] - Y).sum(), rtol=1e-7)
 
 
 def test_exercises_on_paper():

@@ -35,6 +35,16 @@ WALK = f"""card => {{
   return seen;
 }}"""
 
+# What sticks out of the card, or of its own box: on a narrow card a number could be cut, and nothing would scroll to it.
+CUT = """card => {
+  const inside = (part, whole) => part.left >= whole.left - 0.5 && part.right <= whole.right + 0.5;
+  const ink = element => { const range = document.createRange(); range.selectNodeContents(element); return range.getBoundingClientRect(); };
+  const cut = [...card.querySelectorAll('.factor, .result, .sum, .check, .row-label, label')]
+    .filter(part => !inside(part.getBoundingClientRect(), card.getBoundingClientRect()));
+  for (const box of card.querySelectorAll('.factor')) cut.push(...[...box.children].filter(part => part.checkVisibility() && !inside(ink(part), box.getBoundingClientRect())));
+  return cut.map(part => part.textContent);
+}"""
+
 
 def address(site, scheme):
     return f"{site}/{PAGE}" if scheme == "http" else (HTML / PAGE).as_uri()
@@ -70,6 +80,7 @@ def test_every_weight_and_every_frame(site, pages, viewport, theme, scheme):
                         assert box["symbol"] == f"∂{letters(cell['over'])}∂{letters(cell['under'])}"
                         assert box["number"] == (cell["value"] if level == 2 else None)
             assert (shown["total"] is not None) == frame["total"] and (shown["check"] is not None) == frame["check"]
+        assert element.evaluate(CUT) == [], f"{key} at {viewport}"
         # What the reader now reads, against the derivative itself.
         k, i, j = map(int, re.findall(r"\d+", key))
         places = len(shown["total"].partition(".")[2])

@@ -92,8 +92,9 @@ def test_cells_that_measure_time_are_the_listed_ones():
 
 
 def test_refreshing_an_unchanged_notebook_changes_no_byte():
-    path = min(NOTEBOOKS, key=lambda path: path.stat().st_size)
-    assert refresh.refreshed(path) == path.read_text(encoding="utf-8")
+    """The two smallest: they have views and pictures among their outputs."""
+    for path in sorted(NOTEBOOKS, key=lambda path: path.stat().st_size)[:2]:
+        assert refresh.refreshed(path) == path.read_text(encoding="utf-8")
 
 
 @each_notebook

@@ -160,6 +160,8 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
     context["pagetitle"] = re.sub(r"<[^>]*>|\u200b", "", context["title"])
     # An empty corner of a table heads nothing: it is a plain cell.
     body = re.sub(r'<th class="head([^"]*)">(?:<p></p>)?\s*</th>', r'<td class="head\1"></td>', context.get("body") or "")
+    # A broad picture gets a box of its own, in which a phone can scroll it.
+    body = re.sub(r'<img [^>]*class="broad"[^>]*>', r'<div class="broad">\g<0></div>', body)
     context["body"] = body
     if 'class="mlp-view"' in body:
         context["body"] = body + views()

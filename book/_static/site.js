@@ -8,7 +8,7 @@
       const room = math.closest("p, li, td, dd, figcaption, summary")?.clientWidth ?? Infinity;
       math.classList.toggle("wide", [...math.querySelectorAll(".base")].some((base) => base.offsetWidth > room));
     }
-    for (const box of document.querySelectorAll(".bd-article .katex-display, .bd-article span.math.wide")) {
+    for (const box of document.querySelectorAll(".bd-article .katex-display, .bd-article span.math.wide, .bd-article div.broad")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }

@@ -350,7 +350,7 @@ def _inside_as_text(step, value):
     digits = len(value.lstrip("+-0.").replace(".", "").split("e")[0]) or 1
     for more in range(digits, 17):
         texts = [significant(a, more).lstrip("+"), significant(b, more).lstrip("+")]
-        if abs(prod(map(float, texts)) - float(value)) <= 0.5000001 * 10.0 ** -_decimals_of(value):
+        if abs(prod(map(float, texts)) - float(value)) < 0.499 * 10.0 ** -_decimals_of(value):  # nor a tie, which is rounded now up, now down
             break
     return [f"{first} · {second}", f"{texts[0]} × {texts[1]}"]
 
