@@ -30,6 +30,11 @@ def best(*sides, repeats=5):
     return [min(taken) for taken in times]
 
 
+def python(*arguments):
+    """A side that runs Python with these arguments."""
+    return lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+
+
 def problem(sizes, n, seed=7):
     rng = np.random.default_rng(seed)
     return MLP.init(sizes, rng=rng), rng.normal(size=(n, sizes[0])), rng.normal(size=n)
@@ -122,11 +127,16 @@ def training():
 
 
 def importing():
-    def run(statement):
-        return lambda: subprocess.run([sys.executable, "-c", statement], check=True)
-
-    ours, numpy, _ = best(run("import mlp"), run("import numpy"), run("pass"), repeats=7)
+    ours, numpy = best(python("-c", "import mlp"), python("-c", "import numpy"), repeats=7)
     print(f"import mlp: {ours * 1e3:.0f} ms with the interpreter's start, ratio to import numpy: {ours / numpy:.2f}")
+
+
+def building():
+    build = python(str(ROOT / "tools" / "build.py"), "-q")
+    build()  # executes what changed, if anything did
+    again, nothing = best(build, python("-c", "pass"), repeats=3)
+    print(f"make book with nothing changed: {again:.1f} s, aim <= 4 on the machine the book is made on "
+          f"({again / nothing:.0f} times the interpreter's start)")
 
 
 def memory():
@@ -191,5 +201,6 @@ def stepping():
 if __name__ == "__main__":
     training()
     importing()
+    building()
     memory()
     stepping()
