@@ -282,8 +282,8 @@ def test_ten_splits():
     says(
         6,
         f"held-out error is {means[1]:.2f} miles per gallon against {means[0]:.2f}, nine percent less, and it wins in all ten splits",
-        f"In the table its held-out error is {means[1]:.2f} on average and its training error {means[2]:.2f}",
-        f"the 4-3-2-1 network is off by {means[1]:.2f} miles per gallon, linear regression by {means[0]:.2f}",
+        f"to {means[1]:.2f} on average, and its training error is close by, {means[2]:.2f}",
+        f"after 200 epochs, the 4-3-2-1 network is off by {means[1]:.2f} miles per gallon, linear regression by {means[0]:.2f}",
     )
     assert round(100 * (1 - means[1] / means[0])) == 9
     captions = " ".join(c["metadata"]["mystnb"]["figure"]["caption"] for c in figures())
@@ -293,6 +293,9 @@ def test_ten_splits():
     says(6, f"That is {squares.mean():.2f} against the network's {means[1]:.2f}", f"linear regression with squares by {squares.mean():.2f}")
     assert (squares < table[:, 1]).sum() == 7
     says(6, "split by split the squares beat the network in seven of ten")
+    longer = np.array([one_split(seed, epochs=1000)[1] for seed in range(1, 11)])
+    says(6, f"With 1000 it comes to {longer.mean():.2f} and beats the squares in seven of ten.)")
+    assert (longer < squares).sum() == 7
     assert np.polyfit(cars.X[:, 2], cars.y, 2)[0] > 0  # the bend
     held = np.mean([np.isin(np.arange(392), split(seed)[1]) for seed in range(1, 11)], axis=1)
     assert held.sum() == pytest.approx(2, abs=0.02)
@@ -301,7 +304,7 @@ def test_ten_splits():
 def test_where_it_does_not_win():
     early = np.array([one_split(seed, epochs=20) for seed in range(1, 11)])
     assert (early[:, 1] < early[:, 0]).sum() == 6 and abs(early[:, 1].mean() - early[:, 0].mean()) < 0.05
-    says(6, "it wins six of ten")
+    says(6, "it wins six of ten", f"From epoch 20 to 200 its held-out error falls, from {early[:, 1].mean():.2f} to")
     again = np.array([one_split(seed, first=400 + seed) for seed in range(1, 11)])
     assert (again[:, 1] < again[:, 0]).tolist() == [True] * 6 + [False] + [True] * 3
     says(6, "With the other start it wins nine, and loses split 7.")
@@ -355,8 +358,9 @@ def test_exercise_5():
     says(6, f"and came to {settled(names()['ends'][0.001].W, 7):.1f} in 50 epochs")
 
 
-def test_exercise_6():
-    own, held, rng = split(3)
+def large_network(seed):
+    """[(training error, held-out error)] of exercise 6 on one split, after 100 and after 1000 epochs."""
+    own, held, rng = split(seed)
     points = (cars.X - cars.X[own].mean(axis=0)) / cars.X[own].std(axis=0)
     m, d = cars.y[own].mean(), cars.y[own].std()
     big, seen = MLP.init((4, 30, 30, 1), rng=rng, activation=tanh, bias=True), []
@@ -364,7 +368,15 @@ def test_exercise_6():
         big = train(big, points[own], (cars.y[own] - m) / d, eta=0.05, epochs=epochs, batch_size=20, rng=rng).net
         error = forward(big, points).yhat[:, 0] * d + m - cars.y
         seen.append((root(error[own]), root(error[held])))
-        says(6, f"# [{seen[-1][0]:.1f}, {seen[-1][1]:.1f}]")
+    return seen
+
+
+def test_exercise_6():
+    seen = large_network(3)
+    says(6, *(f"# [{training:.1f}, {held_out:.1f}]" for training, held_out in seen))
+    rises = [after[1] > before[1] for before, after in map(large_network, range(1, 11))]
+    assert sum(rises) == 5
+    says(6, "the held-out error rises from epoch 100 to 1000 in five and falls in five.)")
     says(6, f"falls from {seen[0][0]:.1f} to {seen[1][0]:.1f}, and the held-out error rises from {seen[0][1]:.1f} to {seen[1][1]:.1f}")
     line = one_split(3, epochs=1)[0]
     says(6, f"linear regression has {line:.1f} on this split")

@@ -37,7 +37,7 @@ def real_array(name, value, *, infinite=False):
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, but its entries are of type {array.dtype}")
     with np.errstate(all="ignore"):
-        array = np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
+        array = np.require(array, np.float64, "CA")  # in rows and aligned, so that the same values give the same bits
     bad = np.isnan(array) if infinite else ~np.isfinite(array)
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
