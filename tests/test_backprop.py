@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import PENALTIES, Problem, arrays_of, bits, parameters_of, problems
 
 import mlp
-from mlp import MLP, Gradients, backprop, identity, l1, l2, numerical_gradients, relu, step
+from mlp import MLP, Gradients, backprop, identity, l1, l2, numerical_gradients, relu, squared_loss, step
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -133,9 +133,16 @@ def test_a_layer_without_bias_never_acquires_one():
     net = MLP(W={1: [[1.0]], 2: [[1.0]]}, b={2: [1.0]})
     grad = backprop(net, [[1.0]], [0.0])
     assert grad.b[1].tolist() == [0.0] and grad.b[2].tolist() != [0.0]
-    made_up = Gradients(W=grad.W, b={1: [5.0], 2: [5.0]})
-    new = step(net, made_up, 0.1)
+    new = step(net, Gradients(W=grad.W, b={1: [0.0], 2: [5.0]}), 0.1)
     assert new.b[1].tolist() == [0.0] and new.b[2].tolist() == [0.5] and new.biased == (2,)
+    with pytest.raises(ValueError, match=r"grad belongs to another network: .* biases in layers \(2,\) only"):
+        step(net, Gradients(W=grad.W, b={1: [5.0], 2: [5.0]}), 0.1)
+
+
+def test_loss_and_penalty_may_stand_in_their_places():
+    net = MLP(W={1: [[2.0]]})
+    for derivatives in (backprop, numerical_gradients):
+        assert derivatives(net, [[1.0]], [0.0], squared_loss, l2(1.0)).W[1].round(6).tolist() == [[8.0]]
 
 
 def test_step_takes_a_gradient_written_by_hand():

@@ -258,3 +258,10 @@ def test_factors_are_local_derivatives(problem):
         assert factor.value == pytest.approx((outputs[0] - outputs[1]) / (2 * h), abs=1e-7)
     assert product[0].value == pytest.approx(2 * (record.yhat[0, path[-1] - 1] - y[path[-1] - 1]), rel=1e-13)
     assert len(product) == K + 1
+
+
+def test_more_paths_than_python_can_count():
+    net = MLP.init((4, 5, *[10] * 20, 1), rng=np.random.default_rng(0))
+    ways = paths(net, 1, 1, 1)
+    assert ways and ways == paths(net, 1, 2, 1) and ways != paths(net, 1, 1, 2) and ways != [(1,)]
+    assert ways[10**19] in ways and ways[-1] == (1, *[10] * 20, 1)

@@ -41,6 +41,13 @@ class Opaque:
         return "<an opaque thing>"
 
 
+class Elsewhere:
+    """What an array on another device looks like to NumPy."""
+
+    def __array__(self, *args, **kwargs):
+        raise RuntimeError("can't convert a device array")
+
+
 class Frame:
     """What a pandas data frame looks like to NumPy."""
 
@@ -92,6 +99,9 @@ BAD_ARRAYS = {
     "minus infinity": (-np.inf, ValueError, "finite, but has -inf"),
     "beyond float64": (np.array([[np.longdouble("1e4000")]]), ValueError, "finite, but has inf"),
     "masked": (np.ma.array([[1.0, 2.0]], mask=[[False, True]]), ValueError, "masked"),
+    "masked entry in a list": ([[np.ma.masked, 1, 2, 3]], ValueError, "masked"),
+    "masked row in a list": ([np.ma.array([1.0, 2.0, 3.0, 4.0], mask=[1, 0, 0, 0])], ValueError, "masked"),
+    "an __array__ that raises": (Elsewhere(), TypeError, "Elsewhere came, which NumPy cannot read"),
 }
 DOORS = {
     "forward X": ("X", lambda bad: forward(NET, bad)),
@@ -323,6 +333,8 @@ KINDS = {
     "penalty not called": (lambda: train(NET, X, y, eta=1, epochs=1, penalty=l2), "penalty must be None, l1(lam) or l2(lam)", "came"),
     "penalty updates": (lambda: updates(NET, X, y, eta=1, epochs=1, penalty="l2"), "penalty must be None", "'l2' came"),
     "penalty numerical": (lambda: numerical_gradients(NET, X, y, penalty=squared_loss), "penalty must be None", "squared_loss came"),
+    "bias": (lambda: MLP.init((4, 1), rng=rng, bias="no"), "bias must be True or False", "'no' came"),
+    "bias an array": (lambda: MLP.init((4, 1), rng=rng, bias=np.array([1.0, 2.0])), "bias must be True or False", "came"),
     "average": (lambda: train(NET, X, y, eta=1, epochs=1, average=1), "average must be True or False", "1 came"),
     "average updates": (lambda: updates(NET, X, y, eta=1, epochs=1, average=None), "average must be True or False", "None came"),
     "grad None": (lambda: step(NET, None, 0.1), "grad must be the Gradients that backprop returns", "None came"),
@@ -335,6 +347,18 @@ KINDS = {
 def test_kinds(case):
     call, *words = KINDS[case]
     refuse(call, TypeError, *words)
+
+
+def test_more_than_any_memory_holds():
+    refuse(lambda: batches(2**63, 1), ValueError, "n must be at most 2147483647", f"{2**63} came")
+    refuse(lambda: MLP.init((10**30, 2), rng=rng), ValueError, "sizes[0] must be at most", f"{10**30} came")
+    assert [len(batch) for batch in batches(3, 2**70)] == [3], "a batch may be as large as it likes"
+    refuse(lambda: MLP(W={10**5000: [[1.0]]}), ValueError, "W must be numbered 1 ... 1")
+
+
+def test_what_came_is_what_the_caller_wrote():
+    refuse(lambda: step(NET, backprop(NET, X, y), Fraction(1, 10**400)), ValueError, "eta must be a positive finite number", "a value of type Fraction came")
+    refuse(lambda: step(NET, backprop(NET, X, y), 10**400), ValueError, "a value of type int came")
 
 
 def test_sizes_of_one_layer_or_none():

@@ -109,7 +109,12 @@ def test_copies_and_pickles_are_the_same_network_and_as_frozen(again):
     assert all(twin.f[k] is net.f[k] for k in net.layers)
     X = np.ones((2, 3))
     grad = again(mlp.backprop(twin, X, X[:, :2]))
-    for array in parameters_of(twin) + arrays_of(again(forward(twin, X)), grad):
+    run = again(mlp.train(twin, X, X[:, :2], eta=0.1, epochs=2))
+    (u, *_) = mlp.updates(twin, X, X[:, :2], eta=0.1, epochs=1)
+    u, cars = again(u), again(mlp.data.auto_mpg())
+    assert (run.epochs, run.converged, u.epoch, u.batch, u.indices.tolist(), cars.names[0]) == (2, False, 1, 1, [0], "chevrolet chevelle malibu")
+    own = [run.losses, u.indices, cars.X, cars.y, cars.x_mean, cars.x_dev]
+    for array in own + parameters_of(twin) + arrays_of(again(forward(twin, X)), grad):
         assert not array.flags.writeable
     assert bits(mlp.step(twin, grad, 0.1)) == bits(mlp.step(net, grad, 0.1))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from strategies import problems
 
-from mlp import MLP, backprop, data, paths, trace
+from mlp import MLP, backprop, data, paths, relu, sigmoid, trace
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -109,6 +109,18 @@ def test_any_network_adds_up(problem):
     for scene in spec["scenes"].values():
         for frame in scene["frames"]:
             assert set(frame["lit"]) <= ids and set(frame["routes"]) <= edges
+
+
+@pytest.mark.parametrize("activation", [relu, sigmoid])
+def test_shared_and_own_factors_of_very_different_size_add_up(activation):
+    """Raw cars: inputs of some thousands; large weights: saturated sigmoids with slopes of nearly nothing."""
+    cars = data.auto_mpg()
+    for seed in range(10):
+        net = MLP.init((4, 3, 2, 1), rng=np.random.default_rng(seed), activation=activation)
+        large = MLP(W={k: 20 * net.W[k] for k in net.layers}, f=dict(net.f))
+        for spec in (trace.path_ledger(net, cars.X[seed], cars.y[seed]), trace.path_ledger(large, cars.Xs[seed], cars.ys[seed])):
+            for scene in spec["scenes"].values():
+                adds_up(scene)
 
 
 @pytest.mark.parametrize("sizes", [(2, 2, 4, 2, 1), (9, 2, 1)])

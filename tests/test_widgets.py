@@ -60,6 +60,18 @@ def test_index_outside(ledger, index):
         ledger.index = index
 
 
+def test_index_of_another_kind(ledger):
+    for bad in ("a", 1.5, None, True):
+        with pytest.raises(TypeError, match=f"index must be an integer, but {bad!r} came"):
+            ledger.index = bad
+
+
+def test_choices_that_are_no_list():
+    for bad in (5, "yes or no"):
+        with pytest.raises(TypeError, match="choices must be a list of texts"):
+            predict("?", "yes", choices=bad)
+
+
 def test_unknown_choice(ledger):
     with pytest.raises(ValueError, match="choice must be one of w1_1_1, .*but 'w9' came"):
         ledger.choice = "w9"
@@ -70,7 +82,7 @@ def test_the_ledger_checks_its_point():
         PathLedger(NET, X[:3], Y)
 
 
-@pytest.mark.parametrize("answer, error", [("4", TypeError), (None, TypeError), (True, TypeError), (float("nan"), TypeError)])
+@pytest.mark.parametrize("answer, error", [("4", TypeError), (None, TypeError), (10**400, TypeError), (True, TypeError), (float("nan"), TypeError)])
 def test_predict_wants_a_number(answer, error):
     with pytest.raises(error, match="answer must be a finite number"):
         predict("?", answer)
@@ -88,7 +100,7 @@ def test_how_an_answer_is_shown(answer, tol, shown):
 
 
 def test_predict_wants_a_positive_tolerance():
-    with pytest.raises(ValueError, match="tol must be positive"):
+    with pytest.raises(ValueError, match="tol must be a positive finite number, but 0 came"):
         predict("?", 1.0, tol=0)
 
 

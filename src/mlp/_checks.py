@@ -10,6 +10,8 @@ import numbers
 
 import numpy as np
 
+LARGEST = 2**31 - 1  # more points, or more units in a layer, than any memory holds
+
 
 def shown(value):
     """What came, for a message: its repr, or its type alone where that would fill the screen."""
@@ -24,14 +26,17 @@ def real_array(name, value, *, infinite=False):
     """`value` as a float64 array of real numbers; a copy wherever the caller's memory is not already that."""
     if value is None or isinstance(value, (str, bytes)):
         raise TypeError(f"{name} must be an array of real numbers, but {shown(value)} came")
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+    if _masked(value):
         raise ValueError(f"{name} has masked entries; fill or drop them first")
     try:
         array = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name} must be a rectangular array, but its rows have different lengths") from None
     except OverflowError:
         raise ValueError(f"{name} must be finite, but has an integer too large for float64") from None
+    except Exception as error:  # whatever the caller's own __array__ raises
+        if isinstance(error, ValueError) and isinstance(value, (list, tuple)):
+            raise ValueError(f"{name} must be a rectangular array, but its rows have different lengths") from None
+        raise TypeError(f"{name} must be an array of real numbers, but a value of type {type(value).__name__} came, "
+                        "which NumPy cannot read") from error
     if array.dtype.kind == "O" and array.ndim == 0:
         raise TypeError(f"{name} must be an array of real numbers, but a value of type {type(value).__name__} came")
     if array.dtype.kind not in "biuf":
@@ -44,6 +49,13 @@ def real_array(name, value, *, infinite=False):
         place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
         raise ValueError(f"{name} must be {'numbers' if infinite else 'finite'}, but has {array[where]}{place}")
     return array
+
+
+def _masked(value):
+    """Whether `value`, or anything in a list, hides entries behind a mask."""
+    if isinstance(value, (list, tuple)):
+        return any(map(_masked, value))
+    return isinstance(value, np.ma.MaskedArray) and bool(np.ma.is_masked(value))
 
 
 def inputs(X, columns, name="X"):
@@ -84,13 +96,22 @@ def point(x, y, net):
     return x.reshape(1, -1), y.reshape(1, width)
 
 
-def integer(name, value, least):
-    """`value` as an int that is at least `least`."""
+def integer(name, value, least, most=None):
+    """`value` as an int that is at least `least`, and at most `most` where that is given."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be an integer, but {shown(value)} came")
     if value < least:
         raise ValueError(f"{name} must be at least {least}, but {shown(value)} came")
+    if most is not None and value > most:
+        raise ValueError(f"{name} must be at most {most}, but {shown(value)} came")
     return int(value)
+
+
+def boolean(name, value):
+    """`value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, but {shown(value)} came")
+    return bool(value)
 
 
 def number(name, value, *, zero):
@@ -98,13 +119,13 @@ def number(name, value, *, zero):
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a real number, but {shown(value)} came")
     try:
-        value = float(value)
+        number = float(value)
     except OverflowError:  # an int or a Fraction can be too large for a float
-        value = math.inf if value > 0 else -math.inf
-    if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        number = math.inf
+    if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
         expected = "a finite number, 0 or more" if zero else "a positive finite number"
         raise ValueError(f"{name} must be {expected}, but {shown(value)} came")
-    return value
+    return number
 
 
 def index(name, value, most, what):

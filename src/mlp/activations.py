@@ -31,6 +31,11 @@ class Activation:
     name: str
     value: Callable
     slope: Callable
+    formula: str = ""  # what help() and the editor show of it
+
+    def __post_init__(self):
+        if self.formula:
+            object.__setattr__(self, "__doc__", f"{self.formula} Entry by entry, for z of any shape. Notes: N2, N13.")
 
     def __call__(self, z):
         z = np.array(_checks.real_array("z", z, infinite=True))  # a copy: the formulas write into it
@@ -67,7 +72,19 @@ def _tanh_slope(o, out):
     return np.subtract(1.0, out, out=out)
 
 
-sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_slope)  # 1 / (1 + exp(-z));  (1 - o) o
-tanh = Activation("tanh", np.tanh, _tanh_slope)  # 1 - o^2
-relu = Activation("relu", lambda z, out: np.maximum(z, 0.0, out=out), lambda o, out: np.greater(o, 0.0, out=out, casting="unsafe"))
-identity = Activation("identity", np.positive, lambda o, out: np.positive(1.0, out=out))
+def _relu(z, out):
+    return np.maximum(z, 0.0, out=out)
+
+
+def _relu_slope(o, out):
+    return np.greater(o, 0.0, out=out, casting="unsafe")
+
+
+def _identity_slope(o, out):
+    return np.positive(1.0, out=out)
+
+
+sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_slope, "sigma(z) = 1 / (1 + exp(-z)); sigma'(z) = sigma(z) (1 - sigma(z)).")
+tanh = Activation("tanh", np.tanh, _tanh_slope, "tanh(z); tanh'(z) = 1 - tanh(z)^2.")
+relu = Activation("relu", _relu, _relu_slope, "relu(z) = max(z, 0); relu'(z) = 1 where z > 0, and 0 elsewhere, at 0 too.")
+identity = Activation("identity", np.positive, _identity_slope, "identity(z) = z; its derivative is 1.")

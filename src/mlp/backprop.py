@@ -16,14 +16,14 @@ from .network import MLP, PerLayer, frozen, per_layer, read_only, room, sweep_fo
 class Gradients(NamedTuple):
     """The derivatives of the loss, by layer: W[k] is dL/dW[k], (n_{k-1}, n_k), and b[k] is dL/db[k], (n_k,).
 
-    b[k] is zeros in a layer that has no bias: there is nothing to differentiate by.
+    b[k] is zeros in a layer that has no bias: there is nothing to differentiate by. Notes: N7 to N9.
     """
 
     W: PerLayer
     b: PerLayer
 
 
-def backprop(net, X, y, *, loss=squared_loss, penalty=None):
+def backprop(net, X, y, loss=squared_loss, penalty=None):
     """All derivatives of the loss at the network's present weights, by backpropagation.
 
     With dO[K] = dL/dyhat, for k = K ... 1:
@@ -33,7 +33,7 @@ def backprop(net, X, y, *, loss=squared_loss, penalty=None):
 
     X is (n, n_0); y is (n, n_K), or (n,) where n_K is 1. The derivative is of the loss's SUM over the n
     points, plus the penalty's derivative once; never averaged. Returns `Gradients(W, b)`.
-    Raises TypeError or ValueError naming X, y, loss or penalty; FloatingPointError on overflow.
+    Raises TypeError or ValueError naming X, y, loss or penalty; FloatingPointError where a derivative is not finite.
     Notes: N10 steps 2a to 2c; N7.1, N8.1 and N9.3 for its entries.
 
     >>> net = MLP(W={1: [[2.0]]})
@@ -70,7 +70,7 @@ def sweep_back(W, f, biased, O, dO, dZ, dW, db):
             np.matmul(dZ[k], W[k].T, out=dO[k - 1])
 
 
-def numerical_gradients(net, X, y, *, loss=squared_loss, penalty=None):
+def numerical_gradients(net, X, y, loss=squared_loss, penalty=None):
     """The same derivatives without any chain rule: central differences, one parameter at a time.
 
     dL/dw is about (L(w + h) - L(w - h)) / 2h with h = 1e-5 max(1, |w|); where L is not much larger than its
@@ -131,6 +131,8 @@ def step(net, grad, eta):
             raise ValueError(f"grad belongs to another network: its {name} has shapes {[slope[k].shape for k in slope]}, "
                              f"but this network's has {[old[k].shape for k in old]}")
         learns = net.layers if name == "W" else net.biased
+        if any(slope[k].any() for k in slope if k not in learns):
+            raise ValueError(f"grad belongs to another network: it has derivatives by biases, but this network has biases in layers {learns} only")
         with np.errstate(all="ignore"):
             parts[name] = {k: frozen(old[k] - eta * slope[k] if k in learns else old[k]) for k in old}
     _checks.finite_result(f"a step with eta={eta:g}", *parts["W"].values(), *parts["b"].values())

@@ -46,8 +46,13 @@ class Paths(Sequence):
             and all(unit in range(1, width + 1) for unit, width in zip(path[1:], self._widths))
         )
 
+    def __bool__(self):
+        return True  # there is always one; and len() may be too large a number for Python
+
     def __eq__(self, other):
-        return isinstance(other, Sequence) and len(self) == len(other) and all(p == q for p, q in zip(self, other))
+        if isinstance(other, Paths):
+            return (self._start, self._widths) == (other._start, other._widths)
+        return isinstance(other, Sequence) and self._count == len(other) and all(p == q for p, q in zip(self, other))
 
     __hash__ = None
 
@@ -110,7 +115,7 @@ def factors(net, x, y, k, i, j, path, loss=squared_loss):
     product = [Factor(("L",), ("O", K, last), float(loss.d(Y, O[K])[0, last - 1]), ())]
     for layer in range(K, k, -1):
         a, b = path[layer - 1 - k], path[layer - k]
-        inside = ((("f'", layer, b), slope(layer, b)), (("w", layer, a, b), net.w(layer, a, b)))
+        inside = ((("f'", layer, b), slope(layer, b)), (("w", layer, a, b), float(net.W[layer][a - 1, b - 1])))
         product.append(Factor(("O", layer, b), ("O", layer - 1, a), inside[0][1] * inside[1][1], inside))
     inside = ((("f'", k, j), slope(k, j)), (("O", k - 1, i), float(O[k - 1][0, i - 1])))
     product.append(Factor(("O", k, j), ("w", k, i, j), inside[0][1] * inside[1][1], inside))

@@ -5,13 +5,13 @@ horsepower are left out. Notes: N1, a data set D of points x in R^4 with targets
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from . import _checks
-from .network import MLP, read_only
+from .network import MLP, read_only, rebuilt
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -23,6 +23,8 @@ class Cars:
     x_mean, x_dev   the scale's means and population deviations (ddof=0), (4,); y_mean, y_dev likewise
     names           the cars' names, n strings
     inputs, units   what the four columns are and what they are measured in
+
+    Notes: N1.
     """
 
     X: np.ndarray
@@ -82,6 +84,9 @@ class Cars:
             for rows in (train, order[:count])
         )
 
+    def __reduce__(self):
+        return rebuilt, (Cars, *(getattr(self, field.name) for field in fields(self)))
+
     def __repr__(self):
         return f"Cars({len(self.y)} cars: {', '.join(self.inputs)} -> {self.target})"
 
@@ -91,7 +96,7 @@ def _scale(X, y):
 
 
 def auto_mpg():
-    """All 392 cars, standardised by their own means and population deviations: a `Cars`.
+    """All 392 cars, standardised by their own means and population deviations: a `Cars`. Notes: N1.
 
     >>> cars = auto_mpg()
     >>> cars.X[0].tolist(), float(cars.y[0]), cars.names[0]
@@ -106,6 +111,8 @@ def auto_mpg():
 
 def running_example():
     """The book's one example, (net, x, y): the 4-3-2-1 network with its 20 weights, and the first car, standardised.
+
+    Notes: N2.
 
     >>> net, x, y = running_example()
     >>> net

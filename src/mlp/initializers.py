@@ -17,6 +17,7 @@ class Initializer:
     """One way to draw a weight matrix: `init(n_in, n_out, rng)` has shape (n_in, n_out).
 
     Raises TypeError or ValueError where n_in or n_out is not a positive integer or `rng` not a Generator.
+    Notes: N6 item 1, N11.
 
     >>> xavier(4, 3, np.random.default_rng(7)).shape
     (4, 3)
@@ -24,6 +25,11 @@ class Initializer:
 
     name: str
     draw: Callable
+    rule: str = ""  # what help() and the editor show of it
+
+    def __post_init__(self):
+        if self.rule:
+            object.__setattr__(self, "__doc__", f"{self.rule} A matrix of shape (n_in, n_out). Notes: N11.")
 
     def __call__(self, n_in, n_out, rng):
         n_in, n_out = _checks.integer("n_in", n_in, 1), _checks.integer("n_out", n_out, 1)
@@ -41,13 +47,13 @@ def _xavier(n_in, n_out, rng):
     return rng.uniform(-limit, limit, (n_in, n_out))
 
 
-# Normal, deviation 0.01: near zero, yet no two alike.
-small_normal = Initializer("small_normal", lambda n_in, n_out, rng: rng.normal(0.0, 0.01, (n_in, n_out)))
-# Uniform on [-1, 1): what a first attempt would do, whatever the width.
-uniform = Initializer("uniform", lambda n_in, n_out, rng: rng.uniform(-1.0, 1.0, (n_in, n_out)))
-# Glorot and Bengio (2010): uniform, variance 2 / (n_in + n_out); for sigmoid and tanh.
-xavier = Initializer("xavier", _xavier)
-# He et al. (2015): normal, variance 2 / n_in; for relu, which silences half of its inputs.
-he = Initializer("he", lambda n_in, n_out, rng: rng.normal(0.0, np.sqrt(2.0 / n_in), (n_in, n_out)))
-# All zero: every neuron of a layer stays the same as its neighbours. Here to show why not.
-zeros = Initializer("zeros", lambda n_in, n_out, rng: np.zeros((n_in, n_out)))
+small_normal = Initializer("small_normal", lambda n_in, n_out, rng: rng.normal(0.0, 0.01, (n_in, n_out)),
+                           "Normal, deviation 0.01: near zero, yet no two alike.")
+uniform = Initializer("uniform", lambda n_in, n_out, rng: rng.uniform(-1.0, 1.0, (n_in, n_out)),
+                      "Uniform on [-1, 1): what a first attempt would do, whatever the width.")
+xavier = Initializer("xavier", _xavier,
+                     "Uniform on [-r, r), r = sqrt(6 / (n_in + n_out)), variance 2 / (n_in + n_out); for sigmoid and tanh (Glorot and Bengio, 2010).")
+he = Initializer("he", lambda n_in, n_out, rng: rng.normal(0.0, np.sqrt(2.0 / n_in), (n_in, n_out)),
+                 "Normal, variance 2 / n_in; for relu, which silences half of its inputs (He et al., 2015).")
+zeros = Initializer("zeros", lambda n_in, n_out, rng: np.zeros((n_in, n_out)),
+                    "All zero: every neuron of a layer stays the same as its neighbours. Here to show why not.")

@@ -30,6 +30,11 @@ class Loss:
     name: str
     value: Callable
     slope: Callable
+    formula: str = ""  # what help() and the editor show of it
+
+    def __post_init__(self):
+        if self.formula:
+            object.__setattr__(self, "__doc__", self.formula)
 
     def __call__(self, y, yhat):
         y, yhat = self._pair(y, yhat)
@@ -67,8 +72,8 @@ def _sum_of_squares(y, yhat):
     return np.vdot(residual, residual)
 
 
-squared_loss = Loss("squared_loss", _sum_of_squares, lambda y, yhat: 2.0 * (yhat - y))
-"""L = sum_i (y_i - yhat_i)^2: a sum, no 1/2 and no 1/n (Notes: N4, eq. N4.1); derivative 2 (yhat - y)."""
+squared_loss = Loss("squared_loss", _sum_of_squares, lambda y, yhat: 2.0 * (yhat - y),
+                    "L = sum_i (y_i - yhat_i)^2: a sum, no 1/2 and no 1/n; derivative by yhat: 2 (yhat - y). Notes: N4, eq. N4.1; N5, eq. N5.1.")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ def read_only(array):
     return array
 
 
+def rebuilt(record, *values):
+    """A record made anew, as copying and unpickling do: its arrays are as read-only as the first one's."""
+    return record(*(read_only(v) if isinstance(v, np.ndarray) else v for v in values))
+
+
 def _read_only_layers(values):
     return PerLayer({k: read_only(v) if isinstance(v, np.ndarray) else v for k, v in values.items()})
 
@@ -93,7 +98,7 @@ class MLP:
         if not W:
             raise ValueError("W is empty; at least one layer is needed")
         if sorted(W) != list(range(1, len(W) + 1)):
-            raise ValueError(f"W must be numbered 1 ... {len(W)}, but its keys are {list(W)}")
+            raise ValueError(f"W must be numbered 1 ... {len(W)}, but its keys are {_checks.shown(list(W))}")
         W = {k: frozen(_checks.real_array(f"W[{k}]", W[k])) for k in sorted(W)}
         for k in W:
             if W[k].ndim != 2 or 0 in W[k].shape:
@@ -136,8 +141,9 @@ class MLP:
             raise TypeError(f"sizes must be a sequence of at least two positive integers, but {_checks.shown(sizes)} came")
         if len(sizes) < 2:
             raise ValueError(f"sizes must have at least two entries, inputs and outputs, but {_checks.shown(sizes)} came")
-        sizes = [_checks.integer(f"sizes[{k}]", size, 1) for k, size in enumerate(sizes)]
+        sizes = [_checks.integer(f"sizes[{k}]", size, 1, _checks.LARGEST) for k, size in enumerate(sizes)]
         _checks.generator(rng, optional=False)
+        bias = _checks.boolean("bias", bias)
         for name, value in (("activation", activation), ("output", output)):
             _checks.one_of(name, value, Activation, "sigmoid, tanh, relu or identity")
         _checks.one_of("init", init, Initializer, "small_normal, uniform, xavier, he or zeros")
@@ -185,14 +191,17 @@ def per_layer(name, value, layers=None):
         raise TypeError(f"{name} must be a dict from layer number to value, as in {name}={{1: ..., 2: ...}}, but {type(value).__name__} came")
     for k in value:
         if isinstance(k, (bool, np.bool_)) or not isinstance(k, (int, np.integer)):
-            raise ValueError(f"{name} must be keyed by layer numbers 1, 2, ..., but has the key {k!r}")
+            raise ValueError(f"{name} must be keyed by layer numbers 1, 2, ..., but has the key {_checks.shown(k)}")
         if layers is not None and k not in layers:
             raise ValueError(f"{name} has a layer {k}, but W has the layers 1 ... {len(layers)}")
     return {int(k): value[k] for k in value}
 
 
 class Forward(NamedTuple):
-    """What a forward pass leaves behind, by layer: the sums Z[k] and the outputs O[k], each (n, n_k); O[0] is X."""
+    """What a forward pass leaves behind, by layer: the sums Z[k] and the outputs O[k], each (n, n_k); O[0] is X.
+
+    Notes: N2, N10 step 2a.
+    """
 
     Z: PerLayer
     O: PerLayer
@@ -237,4 +246,4 @@ def sweep_forward(W, b, f, biased, X, Z, O):
 
 def room(net, n):
     """Arrays for one value of each of n points and each unit: {k: (n, n_k)}."""
-    return {k: np.empty((n, net.sizes[k])) for k in net.layers}
+    return {k: np.empty((n, net.W[k].shape[1])) for k in net.layers}

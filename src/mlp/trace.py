@@ -254,7 +254,8 @@ def _scene(name, derivative, routes, first, last, witnesses, opening, start, *, 
         tokens += [["=", 0], [shown_total, 0]]
     decimals = len(shown_total.split(".")[1])
     agree = all(abs(value - total) <= 1e-6 * max(1.0, abs(total)) for _, value in witnesses)
-    check = ("✓ " if agree else "✗ ") + " · ".join(f"{who}: {signed(value, decimals)}" for who, value in witnesses)
+    shown = min(decimals, 8)  # a finite difference of numbers about 1 is not good for more
+    check = ("✓ " if agree else "✗ ") + " · ".join(f"{who}: {signed(value, shown)}" for who, value in witnesses)
     scene = {"derivative": derivative, "rows": rows, "total": tokens, "check": check}
     along, shared = n * (length - 1), n * (length - first - last - 1) + max(first + last - 1, 0) + 1
     here, there = (shared, f"{along} path by path") if factored else (along, f"{shared} in the factored form")
@@ -324,22 +325,28 @@ def _two(value):
 def _printed(products, exact, total, factored):
     """The numbers as text: ([each product's result, ..., the total], [[(value, inside), ...] for each product]).
 
-    The factors share a number of significant digits and the results a number of decimals: the fewest for which
-    every product, and the total, comes out as printed.
+    The factors share a number of significant digits, and the results that are added a number of decimals: the fewest
+    for which every product, and the total, comes out as printed.
     """
-    largest = abs(total) or max(map(abs, exact))
-    start = 4 if largest == 0 else min(max(3 - floor(log10(largest)), 1), 12)
-    for digits, decimals in itertools.product(range(4, 16), range(start, start + 8)):
-        places = start if factored else decimals  # of the total: a sum has as many as its terms
-        results = [signed(value, decimals) for value in exact]
+    start = _decimals_for([total] if total else exact)
+    starts = [_decimals_for(exact[:1]), *[_decimals_for(exact[1:])] * (len(exact) - 1)] if factored else [start] * len(exact)
+    for digits, more in itertools.product(range(4, 16), range(8)):
+        places = start if factored else start + more  # of the total: a sum has as many as its terms
+        results = [signed(value, first + more) for value, first in zip(exact, starts)]
         printed = [float(text) for text in results]
         added = printed[0] * sum(printed[1:]) if factored else sum(printed)
         values = [[significant(step.value, digits) for step in row] for row in products]
-        multiplied = [signed(prod(map(float, row)), decimals) for row in values]
+        multiplied = [signed(prod(map(float, row)), first + more) for row, first in zip(values, starts)]
         if multiplied == results and signed(added, places) == signed(total, places):
             break
     cells = [[(value, _inside_as_text(step, value)) for step, value in zip(steps, row)] for steps, row in zip(products, values)]
     return [*results, signed(total, places)], cells
+
+
+def _decimals_for(values):
+    """How many decimals show four digits of the largest of the values."""
+    largest = max(map(abs, values))
+    return 4 if largest == 0 else min(max(3 - floor(log10(largest)), 1), 12)
 
 
 def _inside_as_text(step, value):

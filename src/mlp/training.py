@@ -11,12 +11,12 @@ import numpy as np
 from . import _checks
 from .backprop import _problem, sweep_back
 from .losses import squared_loss
-from .network import MLP, frozen, read_only, room, sweep_forward
+from .network import MLP, frozen, read_only, rebuilt, room, sweep_forward
 
 
 class Update(NamedTuple):
     """One update: epoch and batch count from 1, `indices` are the rows of X it saw, `net` is the network
-    after it, and `loss` the sum of L_i over the batch before it, neither averaged nor penalised."""
+    after it, and `loss` the sum of L_i over the batch before it, neither averaged nor penalised. Notes: N6.1, N14."""
 
     epoch: int
     batch: int
@@ -24,15 +24,21 @@ class Update(NamedTuple):
     net: MLP
     loss: float
 
+    def __reduce__(self):
+        return rebuilt, (Update, *self)
+
 
 class Run(NamedTuple):
     """What `train` ends with: the network, the losses (one for each epoch run), how many epochs were run, and
-    whether the weights had all but stopped moving (N6)."""
+    whether the weights had all but stopped moving. Notes: N6, N12."""
 
     net: MLP
     losses: np.ndarray
     epochs: int
     converged: bool
+
+    def __reduce__(self):
+        return rebuilt, (Run, *self)
 
 
 def batches(n, batch_size, rng=None):
@@ -45,7 +51,7 @@ def batches(n, batch_size, rng=None):
     >>> [batch.tolist() for batch in batches(5, 2)]
     [[0, 1], [2, 3], [4]]
     """
-    n = _checks.integer("n", n, 1)
+    n = _checks.integer("n", n, 1, _checks.LARGEST)
     batch_size = _checks.integer("batch_size", batch_size, 1)
     _checks.generator(rng, optional=True)
     order = _order(n, rng)
@@ -121,8 +127,7 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
     epochs = _checks.integer("epochs", epochs, 0)
     batch_size = _checks.integer("batch_size", batch_size, 1)
     _checks.generator(rng, optional=True)
-    if not isinstance(average, (bool, np.bool_)):
-        raise TypeError(f"average must be True or False, but {_checks.shown(average)} came")
+    average = _checks.boolean("average", average)
     X, y = X.copy(), y.copy()  # the caller may change theirs between two updates
     n, K = len(X), len(net.layers)
     parameters = np.concatenate([net.W[k].ravel() for k in net.layers] + [net.b[k] for k in net.biased])

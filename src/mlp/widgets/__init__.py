@@ -9,14 +9,16 @@ import base64
 import html
 import json
 import os
-from math import ceil, isfinite, log10
-from numbers import Real
+from collections.abc import Iterable
+from math import ceil, log10
+from numbers import Integral, Real
 from pathlib import Path
+from sys import float_info
 
 import anywidget
 import traitlets
 
-from .. import trace
+from .. import _checks, trace
 from ..losses import squared_loss
 
 __all__ = ["Diamond", "PathLedger", "Prediction", "predict"]
@@ -50,6 +52,12 @@ class View(anywidget.AnyWidget):
         return f'<div class="mlp-view"><script type="application/json">{data}</script>{self._fallback()}</div>'
 
 
+class Checked(traitlets.Any):
+    """A trait whose values, None too, are checked by the class it belongs to, in this package's words."""
+
+    allow_none = False
+
+
 class Stepper(View):
     """A view that walks through the frames of a trace.
 
@@ -58,8 +66,8 @@ class Stepper(View):
     frames   the frames of the chosen scene: dicts with status, lit, routes, rows, total, check
     """
 
-    choice = traitlets.Unicode().tag(sync=True)
-    index = traitlets.Int(0).tag(sync=True)
+    choice = Checked().tag(sync=True)
+    index = Checked(0).tag(sync=True)
 
     def __init__(self, spec, choice=None):
         super().__init__(spec=spec, choice=choice or next(iter(spec["scenes"])))
@@ -80,9 +88,11 @@ class Stepper(View):
 
     @traitlets.validate("index")
     def _known_index(self, proposal):
+        if isinstance(proposal.value, bool) or not isinstance(proposal.value, Integral):
+            raise TypeError(f"index must be an integer, but {proposal.value!r} came")
         if not 0 <= proposal.value < len(self.frames):
             raise ValueError(f"index must be from 0 to {len(self.frames) - 1}, but {proposal.value!r} came")
-        return proposal.value
+        return int(proposal.value)
 
     def _state(self):
         return {"spec": self.spec, "choice": self.choice, "index": self.index}
@@ -138,19 +148,19 @@ def predict(question, answer, *, tol=None, choices=None, why=""):
     question, why   plain text; symbols in Unicode
     answer          a number, right within `tol` (0.005 unless told: two decimals), or one of `choices`
 
-    Raises TypeError or ValueError where answer is not a finite number, or not one of the choices.
+    Raises TypeError or ValueError where answer is not a finite number, or not one of the choices, or tol not positive.
     """
     if choices is not None:
+        if isinstance(choices, str) or not isinstance(choices, Iterable):
+            raise TypeError(f"choices must be a list of texts, but {choices!r} came")
         choices = [str(choice) for choice in choices]
         if answer not in choices or len(set(choices)) < len(choices) or len(choices) < 2:
             raise ValueError(f"answer must be one of at least two different choices, {choices}, but {answer!r} came")
         return Prediction(spec={"kind": "prediction", "question": question, "choices": choices, "answer": answer,
                                 "shown": answer, "tol": 0, "why": why})
-    if isinstance(answer, bool) or not isinstance(answer, Real) or not isfinite(answer):
-        raise TypeError(f"answer must be a finite number, but {answer!r} came")
-    tol = 0.005 if tol is None else float(tol)
-    if not tol > 0:
-        raise ValueError(f"tol must be positive, but {tol!r} came")
+    if isinstance(answer, bool) or not isinstance(answer, Real) or not abs(answer) <= float_info.max:
+        raise TypeError(f"answer must be a finite number, but {_checks.shown(answer)} came")
+    tol = 0.005 if tol is None else _checks.number("tol", tol, zero=False)
     decimals = max(0, ceil(-log10(2 * tol)))
     shown = f"{round(float(answer), decimals) + 0.0:.{decimals}f}"
     shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
