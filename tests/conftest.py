@@ -75,16 +75,16 @@ def new_page(browser):
     """A factory: ``page = new_page(PHONE, "dark")``; the page's log is ``page.log``. Call ``page.context.close()`` when done.
 
     ``new_page(viewport=WIDE, theme="light", **context_options)``; options go to Playwright's ``new_context``, so that
-    ``java_script_enabled=False`` or ``reduced_motion="reduce"`` work.
+    ``java_script_enabled=False`` or ``reduced_motion="reduce"`` work. ``stored=False``: a reader's very first visit.
     """
     contexts = []
 
-    def make(viewport=WIDE, theme="light", **options):
+    def make(viewport=WIDE, theme="light", stored=True, **options):
         width, height = viewport
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
         contexts.append(context)
         context.set_default_timeout(60_000)  # milliseconds; a busy machine may stand still for a while
-        if options.get("java_script_enabled", True):
+        if stored and options.get("java_script_enabled", True):
             context.add_init_script(
                 f"try {{ localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}') }} catch {{}}"
             )

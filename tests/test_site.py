@@ -248,10 +248,20 @@ def test_search_finds_a_word(where, site, html, new_page):
     start = f"{site}/book/index.html" if where == "http" else (html / "book" / "index.html").as_uri()
     page.goto(start)
     page.get_by_role("button", name=re.compile("Search")).locator("visible=true").first.click()
-    page.get_by_role("searchbox").locator("visible=true").fill("weight")
+    page.get_by_role("searchbox").locator("visible=true").fill("kink")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"search\.html\?q=weight"))
+    page.wait_for_url(re.compile(r"search\.html\?q=kink"))
     page.locator("#search-results li a").first.wait_for()
+    if where == "http":
+        page.locator("#search-results .context").first.wait_for()
+        assert not re.search(r"\.ipynb|Contents", "".join(page.locator("#search-results .context").all_inner_texts()))
+    page.get_by_role("link", name="5 Backpropagation").locator("visible=true").last.click()
+    page.wait_for_url(re.compile("05-backpropagation"))
+    settle(page)
+    marks = page.locator(".bd-article .highlighted")
+    assert marks.count() > 1 and page.locator(".bd-sidebar-primary .highlighted").count() == 0
+    assert page.evaluate("scrollY") > 1000 and 0 < marks.first.bounding_box()["y"] < 800, "the page begins where the word stands"
+    assert page.evaluate("localStorage.getItem('sphinx_highlight_terms')") is None
     assert page.log.problems == []
     page.context.close()
 
@@ -268,6 +278,42 @@ def test_every_button_shows_an_icon_or_text(site, pages):
             }).map(icon => icon.className)"""
         )
         assert bare == []
+
+
+@pytest.mark.parametrize("system", THEMES)
+def test_a_first_visit(site, new_page, system):
+    """Nothing stored yet: no complaint in the console, and light or dark as the system is."""
+    page = new_page(theme=system, stored=False)
+    page.goto(f"{site}/book/index.html")
+    settle(page)
+    assert page.evaluate("document.documentElement.dataset.theme") == system
+    assert page.log.problems == []
+    page.context.close()
+
+
+def test_the_contents_of_a_phone_close_when_a_section_is_chosen(site, new_page):
+    page = new_page(PHONE)
+    page.goto(f"{site}/chapters/04-multi-path-derivatives.html")
+    page.get_by_role("button", name=re.compile("secondary sidebar|Contents", re.I)).locator("visible=true").first.click()
+    page.locator("dialog[open] a", has_text="All twelve").click()
+    page.wait_for_function("!document.querySelector('dialog[open]')")
+    top = page.get_by_role("heading", name="All twelve").bounding_box()["y"]
+    assert 0 <= top < 300
+    page.context.close()
+
+
+def test_print_is_whole_and_dark_on_white(site, new_page):
+    page = new_page(theme="dark")
+    page.goto(f"{site}/chapters/03-chain-rule.html")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    faint = "() => [...document.querySelectorAll('.bd-article details > *')].filter(e => getComputedStyle(e).opacity !== '1').length"
+    assert page.evaluate(faint) == 0, "nothing is printed half faded in"
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.locator(".bd-article details[open]").count() == 0
+    page.context.close()
 
 
 def test_theme_button_changes_the_theme(site, new_page):

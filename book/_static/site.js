@@ -18,19 +18,39 @@
   window.addEventListener("resize", markScrollBoxes);
   document.addEventListener("toggle", markScrollBoxes, true); // a formula inside <details> has no width before
 
-  let opened = [];
+  let opened = [], theme;
   window.addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll(".bd-article details:not([open])")];
     for (const part of opened) part.open = true;
+    theme = document.documentElement.dataset.theme;
+    document.documentElement.dataset.theme = "light"; // paper is white
   });
   window.addEventListener("afterprint", () => {
     for (const part of opened) part.open = false;
+    document.documentElement.dataset.theme = theme;
   });
+
+  // On a phone the list of contents lies over the page: it goes when a section is chosen.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("dialog a[href*='#']")) event.target.closest("dialog").close();
+  });
+
+  // Who comes from the search sees the first place where the words stand. (The theme keeps Sphinx from doing this.)
+  if (!document.getElementById("search-results")) {
+    const words = localStorage.getItem("sphinx_highlight_terms")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [];
+    localStorage.removeItem("sphinx_highlight_terms");
+    for (const word of words) _highlightText(document.querySelector(".bd-article"), word, "highlighted");
+    const found = [...document.querySelectorAll(".bd-article .highlighted")].find((mark) => mark.checkVisibility());
+    if (found && !location.hash) found.scrollIntoView({ block: "center" });
+  }
 
   if (typeof Search === "object") {
     // From disk a page may not read another, so there the results are titles, without a summary from each page.
     if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-    const text = Search.htmlToText; // a formula is in the page twice: as MathML with its TeX, and drawn
-    Search.htmlToText = (html, anchor) => text(html.replace(/<span class="katex-mathml">.*?<\/math><\/span>/gs, ""), anchor);
+    const text = Search.htmlToText; // of a page only its article; in it a formula stands twice: as MathML with its TeX, and drawn
+    Search.htmlToText = (html, anchor) => {
+      const article = html.match(/<article class="bd-article".*?<\/article>/s)?.[0] ?? html;
+      return text(`<div role="main">${article.replace(/<span class="katex-mathml">.*?<\/math><\/span>/gs, "")}</div>`, anchor);
+    };
   }
 })();

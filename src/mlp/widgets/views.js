@@ -68,8 +68,24 @@ function layout(drawing, width) {
   return { at, width, height, radius, narrow, captionY: height - 5 };
 }
 
-/** Draws a scene's frame into `svg`; `choose(option)` is called when an edge that is a choice is clicked. */
-function drawNetwork(svg, spec, scene, frame, width, choose) {
+const NEAR = 10; // pixels between a pointer and the edge that it means
+
+/** The choice of the edge nearest to a pointer event on the drawing, if one is near and no node lies there. */
+function edgeAt(event, svg, drawing, width) {
+  const place = layout(drawing, width), box = svg.getBoundingClientRect();
+  const x = ((event.clientX - box.left) * width) / box.width, y = ((event.clientY - box.top) * place.height) / box.height;
+  if (drawing.nodes.some(({ id }) => Math.hypot(place.at[id].x - x, place.at[id].y - y) < place.radius)) return undefined;
+  const distance = (edge) => {
+    const from = place.at[edge.from], to = place.at[edge.to], dx = to.x - from.x, dy = to.y - from.y;
+    const along = Math.max(0, Math.min(1, ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy)));
+    return Math.hypot(from.x + along * dx - x, from.y + along * dy - y);
+  };
+  const [nearest] = drawing.edges.filter((edge) => edge.choice).sort((a, b) => distance(a) - distance(b));
+  return nearest && distance(nearest) < NEAR ? nearest.choice : undefined;
+}
+
+/** Draws a scene's frame into `svg`. */
+function drawNetwork(svg, spec, scene, frame, width) {
   const { drawing } = spec;
   const place = layout(drawing, width);
   const s = (tag, attributes, ...children) => makeIn(SVG, tag, attributes, ...children);
@@ -92,14 +108,16 @@ function drawNetwork(svg, spec, scene, frame, width, choose) {
     paths.forEach((path, n) => {
       routes.push(line((n - (paths.length - 1) / 2) * 6, { class: `edge route path-${path}` }));
     });
-    if (edge.choice) hits.push(line(0, { class: "hit", click: () => choose(edge.choice) }));
+    if (edge.choice) hits.push(line(0, { class: "hit", "data-choice": edge.choice }));
     const words = scene.labels?.[edge.id] ?? edge.label;
     if (paths.length > 0 && words) {
       const text = place.narrow && edge.value ? edge.value : words;
       const slope = (to.y - from.y) / (to.x - from.x), clear = Math.min(26, text.length * 3.3 * Math.abs(slope) + 6 + 3 * paths.length);
-      // Above the line, or below where another line of the same fan, or of one that meets there, runs above it.
-      const above = !drawing.edges.some((other) => other !== edge && other.id in frame.routes && (
-        (other.from === edge.from && place.at[other.to].y < to.y) || (other.to === edge.to && place.at[other.from].y < from.y)));
+      // Above the line, or below where a route of the same fan runs above it, or where all the other lines of the fan do.
+      const fan = drawing.edges.filter((other) => other !== edge && (other.from === edge.from || other.to === edge.to));
+      const runsAbove = (other) => (other.from === edge.from ? place.at[other.to].y < to.y : place.at[other.from].y < from.y);
+      const drawn = fan.filter((other) => other.id in frame.routes);
+      const above = drawn.length ? !drawn.some(runsAbove) : !(fan.length && fan.every(runsAbove));
       labels.push(s("text", {
         class: "edge-label",
         x: (from.x + to.x) / 2,
@@ -181,12 +199,16 @@ function renderStepper({ model, el, onPage }) {
     model.set("index", Math.max(0, Math.min(last(), index)));
     model.save_changes();
   };
+  const remember = () => {
+    if (onPage) rememberInAddress(spec.name, model.get("choice"), model.get("index"));
+  };
   const goByHand = (index) => {
     stop();
     go(index);
-    if (onPage) rememberInAddress(spec.name, model.get("choice"), model.get("index"));
+    remember();
   };
   const stop = () => {
+    if (timer) remember();
     clearInterval(timer);
     timer = 0;
     play.textContent = "Play";
@@ -222,16 +244,28 @@ function renderStepper({ model, el, onPage }) {
     if (event.key === " ") togglePlay();
     else goByHand(step);
   };
-  const svg = makeIn(SVG, "svg", { role: "img", tabindex: 0, width: "100%", class: "drawing", keydown: keys });
+  const pointed = (event) => edgeAt(event, svg, spec.drawing, stage.clientWidth);
+  const point = (event) => {
+    const choice = pointed(event);
+    svg.classList.toggle("pointing", choice !== undefined);
+    svg.querySelectorAll(".hit").forEach((line) => line.classList.toggle("near", line.dataset.choice === choice));
+  };
+  const svg = makeIn(SVG, "svg", {
+    role: "img", tabindex: 0, width: "100%", class: "drawing", keydown: keys, pointermove: point, pointerleave: point,
+    click: (event) => {
+      const choice = pointed(event);
+      if (choice) controls[0].choose(choice);
+    },
+  });
 
   // The controls: a list of options, a switch, or both. A scene's key is the option, "+switch" after it.
   const key = () => controls.map((control) => control.part()).join("");
   const choose = () => {
     stop();
-    const wanted = key();
+    const wanted = key(), atEnd = model.get("index") === last();
     model.set("choice", wanted in spec.scenes ? wanted : wanted.split("+")[0]);
-    go(model.get("index"));
-    if (onPage) rememberInAddress(spec.name, model.get("choice"), model.get("index"));
+    go(atEnd ? last() : model.get("index")); // who looked at a result sees the next one's
+    remember();
   };
   const controls = spec.choices.map((choice) => {
     if (choice.options) {
@@ -239,13 +273,15 @@ function renderStepper({ model, el, onPage }) {
       return { element: make("label", {}, `${choice.label} `, list), part: () => list.value, choose: (option) => ((list.value = option), choose()),
         show: (now) => (list.value = now.split("+")[0]) };
     }
-    const box = make("input", { type: "checkbox", change: choose });
+    let wish = false; // kept while a scene has no such form
+    const box = make("input", { type: "checkbox", change: () => ((wish = box.checked), choose()) });
     return {
       element: make("label", {}, box, ` ${choice.label}`),
-      part: () => (box.checked && !box.disabled ? `+${choice.name}` : ""),
+      part: () => (wish ? `+${choice.name}` : ""),
       show: (now) => {
         box.disabled = !(`${now.split("+")[0]}+${choice.name}` in spec.scenes); // one path: nothing to take out
         box.checked = now.includes("+");
+        if (!box.disabled) wish = box.checked;
       },
     };
   });
@@ -269,15 +305,16 @@ function renderStepper({ model, el, onPage }) {
       slider.max = last() + 1;
     }
     ledger.show(frame);
-    drawNetwork(svg, spec, shownScene, frame, stage.clientWidth || 640, controls[0].choose);
+    drawNetwork(svg, spec, shownScene, frame, stage.clientWidth || 640);
     const drawn = [...new Set(Object.values(frame.routes).flat())].filter(Boolean).sort().map((path) => `path ${path}`);
     svg.setAttribute("aria-label", drawn.length ? `${spec.drawing.name}, with ${drawn.join(" and ")}` : spec.drawing.name);
     if (status.textContent !== frame.status) status.textContent = frame.status;
     slider.value = number;
     slider.setAttribute("aria-valuetext", `${number} of ${last() + 1}`);
     count.textContent = `${number} / ${last() + 1}`;
-    first.disabled = previous.disabled = number === 1;
-    next.disabled = end.disabled = number === last() + 1;
+    const off = number === 1 ? [first, previous] : number === last() + 1 ? [next, end] : [];
+    if (off.includes(card.getRootNode().activeElement)) slider.focus(); // or the keyboard would lose its place
+    for (const one of [first, previous, next, end]) one.disabled = off.includes(one);
   };
 
   const resized = new ResizeObserver(draw);
@@ -295,45 +332,48 @@ function renderStepper({ model, el, onPage }) {
 
 // ---------------------------------------------------------------------------------------------- the prediction
 
-/** A number as a reader may type it: 0.25, -.5, −0,5 or 3/4; NaN for anything else. */
-function readNumber(text) {
-  const plain = text.trim().replace("−", "-").replace(",", ".");
-  if (/^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(plain)) return Number(plain);
-  const [, over, under] = plain.match(/^([-+]?[\d.]+)\s*\/\s*([\d.]+)$/) ?? [];
-  return Number(over) / Number(under);
+/** What a reader may mean by what was typed: 0.25, -.5, −0,5, 3/4, 16 %, or 1,960, which may be 1960 or 1.96; [] for no number. */
+function readings(text) {
+  const plain = text.replace(/[\s%()]/g, "").replace(/[−–—‐]/g, "-");
+  const number = (part) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(part) ? Number(part) : NaN);
+  const [over, under = "1", more] = plain.replaceAll(",", ".").split("/");
+  const meant = more === undefined ? [number(over) / number(under)] : [];
+  if (/^[-+]?[1-9]\d{0,2}([.,]\d{3})+$/.test(plain)) meant.push(Number(plain.replace(/[.,]/g, "")));
+  return meant.filter(Number.isFinite);
 }
 
 function renderPrediction({ model, el }) {
   const { question, choices, answer, shown, tol, why } = model.get("spec");
   const status = make("p", { role: "status", class: "verdict" });
   const group = `mlp-${Math.random().toString(36).slice(2)}`;
-  const field = choices ? null : make("input", { type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": "Your answer" });
+  const field = choices ? null : make("input", { type: "text", autocomplete: "off", "aria-label": "Your answer" });
   const radios = (choices ?? []).map((choice) => make("input", { type: "radio", name: group, value: choice }));
   const reveal = make("button", { type: "button", hidden: "", click: () => tell(`The answer is ${shown}.`, true) }, "Show answer");
 
   const tell = (verdict, withReason) => {
     status.textContent = withReason && why ? `${verdict} ${why}` : verdict;
-    if (withReason) reveal.hidden = true;
+    if (!withReason) return;
+    if (reveal === card.getRootNode().activeElement) check.focus(); // or the keyboard would lose its place
+    reveal.hidden = true;
   };
-  const check = (event) => {
+  const judge = (event) => {
     event.preventDefault();
-    const given = choices ? radios.find((radio) => radio.checked)?.value : readNumber(field.value);
-    if (given === undefined) return tell("Choose one first.", false);
-    if (!choices && Number.isNaN(given)) return tell("Type a number, such as 0.25 or −3.", false);
-    const right = choices ? given === answer : Math.abs(given - answer) <= tol * (1 + 1e-9);
+    delete card.dataset.verdict;
+    const given = choices ? radios.filter((radio) => radio.checked).map((radio) => radio.value) : readings(field.value);
+    if (!given.length) return tell(choices ? "Choose one first." : "Type a number, such as 0.25 or −3.", false);
+    const right = given.some((one) => (choices ? one === answer : Math.abs(one - answer) <= tol * (1 + 1e-9)));
     card.dataset.verdict = right ? "right" : "wrong";
-    if (right) tell(`Yes, ${shown}.`, true);
-    else {
-      reveal.hidden = false;
-      tell(choices ? `No, not “${given}”. Choose again, or show the answer.` : "Not that number. Try again, or show the answer.", false);
-    }
+    if (right) return tell(`Yes, ${shown}.`, true);
+    reveal.hidden = false;
+    tell(choices ? `No, not “${given[0]}”. Choose again, or show the answer.` : `No, not ${field.value.trim()}. Try again, or show the answer.`, false);
   };
   const answers = choices
     ? make("div", { class: "choices" }, ...radios.map((radio, n) => make("label", {}, radio, ` ${choices[n]}`)))
     : field;
-  const card = make("form", { class: "mlp-card mlp-prediction", "aria-label": `Predict: ${question}`, submit: check },
+  const check = make("button", { type: "submit" }, "Check");
+  const card = make("form", { class: "mlp-card mlp-prediction", "aria-label": `Predict: ${question}`, submit: judge },
     make("fieldset", {}, make("legend", {}, make("span", { class: "kicker" }, "Predict"), ` ${question}`),
-      make("div", { class: "answer" }, answers, make("button", { type: "submit" }, "Check"), reveal)),
+      make("div", { class: "answer" }, answers, check, reveal)),
     status);
   card.noValidate = true;
   card.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook's shortcuts stay out of the field
@@ -387,7 +427,8 @@ function mountPage(page) {
     const [, head, step] = location.hash.match(/^#(.+)-step(\d+)$/) ?? [];
     for (const { model, view } of views) {
       const spec = model.get("spec");
-      const choice = Object.keys(spec.scenes ?? {}).find((key) => `${spec.name}-${key.replace("+", "-")}` === head);
+      const named = (key) => [head, head?.replace("-factored", "")].includes(`${spec.name}-${key.replace("+", "-")}`);
+      const choice = Object.keys(spec.scenes ?? {}).filter(named).pop(); // the factored form where there is one
       if (!choice) continue;
       model.set("choice", choice);
       model.set("index", Math.max(1, Math.min(Number(step), spec.scenes[choice].frames.length)) - 1);
