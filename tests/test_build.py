@@ -62,6 +62,11 @@ def test_only_what_changed_is_executed(tree):
     assert build(tree) == set()
     assert page.stat().st_mtime_ns == written, "nothing changed: no page is written again"
 
+    with (tree / "book" / "_static" / "site.css").open("a") as style:
+        style.write("/* changed */\n")
+    assert build(tree) == set()
+    assert (tree / "_build" / "html" / "_static" / "site.css").read_text().endswith("/* changed */\n"), "an edited style arrives"
+
     write_notebook(tree / "book" / "one.ipynb", "print('changed')")
     assert build(tree) == {"one"}, "a changed notebook, and no other"
 

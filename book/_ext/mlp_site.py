@@ -56,7 +56,8 @@ def set_up_execution(app: Sphinx, config: Config) -> None:
     (profile / "ipython_kernel_config.py").write_text('c.InlineBackend.figure_formats = {"svg"}\n', encoding="utf-8")
     os.environ |= {"IPYTHONDIR": str(profile.parent), "MLP_STATIC_PAGE": "1"}
     config.nb_execution_cache_path = str(cache)  # rebuild="env": another path re-reads every page
-    config.mlp_site_state = digest(Path(__file__).parent)  # rebuild="html": an edit here rewrites every page
+    # rebuild="html": an edit to the site's style, templates or this file rewrites every page.
+    config.mlp_site_state = digest(*(ROOT / "book" / name for name in ("_ext", "_static", "_templates")))
 
 
 # 2 — Formulas ----------------------------------------------------------------------------------------------------
