@@ -38,7 +38,7 @@ serve: book  ## serve the built site on this machine only
 lab: $(STAMP)  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
 
-bench: $(STAMP)  ## measure speed and memory, as ratios from one run
+bench: $(STAMP)  ## measure speed, memory and an unchanged build, side by side
 	@$(BIN)/python tools/bench.py
 
 refresh: $(STAMP)  ## execute every notebook and store its outputs

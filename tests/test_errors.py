@@ -41,6 +41,10 @@ class Opaque:
         return "<an opaque thing>"
 
 
+endless = []
+endless.append(endless)
+
+
 class Elsewhere:
     """What an array on another device looks like to NumPy."""
 
@@ -101,6 +105,7 @@ BAD_ARRAYS = {
     "masked": (np.ma.array([[1.0, 2.0]], mask=[[False, True]]), ValueError, "masked"),
     "masked entry in a list": ([[np.ma.masked, 1, 2, 3]], ValueError, "masked"),
     "masked row in a list": ([np.ma.array([1.0, 2.0, 3.0, 4.0], mask=[1, 0, 0, 0])], ValueError, "masked"),
+    "a list in itself": (endless, ValueError, "different lengths"),
     "an __array__ that raises": (Elsewhere(), TypeError, "Elsewhere came, which NumPy cannot read"),
 }
 DOORS = {

@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mlp import data, plots, trace, widgets
@@ -60,6 +61,17 @@ def test_index_outside(ledger, index):
         ledger.index = index
 
 
+@pytest.mark.filterwarnings("error")
+def test_predict_takes_any_real_number():
+    assert predict("?", np.float32(0.5)).spec["answer"] == 0.5
+
+
+def test_choice_of_another_kind(ledger):
+    for bad in ([], None, 5):
+        with pytest.raises(ValueError, match="choice must be one of w1_1_1, "):
+            ledger.choice = bad
+
+
 def test_index_of_another_kind(ledger):
     for bad in ("a", 1.5, None, True):
         with pytest.raises(TypeError, match=f"index must be an integer, but {bad!r} came"):
@@ -82,7 +94,7 @@ def test_the_ledger_checks_its_point():
         PathLedger(NET, X[:3], Y)
 
 
-@pytest.mark.parametrize("answer, error", [("4", TypeError), (None, TypeError), (10**400, TypeError), (True, TypeError), (float("nan"), TypeError)])
+@pytest.mark.parametrize("answer, error", [("4", TypeError), (None, TypeError), (10**400, TypeError), (np.float32("inf"), TypeError), (True, TypeError), (float("nan"), TypeError)])
 def test_predict_wants_a_number(answer, error):
     with pytest.raises(error, match="answer must be a finite number"):
         predict("?", answer)

@@ -37,7 +37,7 @@
 
   // Who comes from the search sees the first place where the words stand. (The theme keeps Sphinx from doing this.)
   if (!document.getElementById("search-results")) {
-    const words = localStorage.getItem("sphinx_highlight_terms")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [];
+    const words = localStorage.getItem("sphinx_highlight_terms")?.toLowerCase().split(/\s+/).filter((word) => word.length > 1) ?? [];
     localStorage.removeItem("sphinx_highlight_terms");
     for (const word of words) _highlightText(document.querySelector(".bd-article"), word, "highlighted");
     const found = [...document.querySelectorAll(".bd-article .highlighted")].find((mark) => mark.checkVisibility());

@@ -51,10 +51,10 @@ def real_array(name, value, *, infinite=False):
     return array
 
 
-def _masked(value):
-    """Whether `value`, or anything in a list, hides entries behind a mask."""
+def _masked(value, depth=0):
+    """Whether `value`, or anything in a list, hides entries behind a mask. (NumPy refuses lists deeper than 64.)"""
     if isinstance(value, (list, tuple)):
-        return any(map(_masked, value))
+        return depth < 64 and any(_masked(item, depth + 1) for item in value)
     return isinstance(value, np.ma.MaskedArray) and bool(np.ma.is_masked(value))
 
 

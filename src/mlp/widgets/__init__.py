@@ -10,10 +10,9 @@ import html
 import json
 import os
 from collections.abc import Iterable
-from math import ceil, log10
+from math import ceil, isfinite, log10
 from numbers import Integral, Real
 from pathlib import Path
-from sys import float_info
 
 import anywidget
 import traitlets
@@ -78,7 +77,7 @@ class Stepper(View):
 
     @traitlets.validate("choice")
     def _known_choice(self, proposal):
-        if proposal.value not in self.spec["scenes"]:
+        if not isinstance(proposal.value, str) or proposal.value not in self.spec["scenes"]:
             raise ValueError(f"choice must be one of {', '.join(self.spec['scenes'])}, but {proposal.value!r} came")
         return proposal.value
 
@@ -158,7 +157,11 @@ def predict(question, answer, *, tol=None, choices=None, why=""):
             raise ValueError(f"answer must be one of at least two different choices, {choices}, but {answer!r} came")
         return Prediction(spec={"kind": "prediction", "question": question, "choices": choices, "answer": answer,
                                 "shown": answer, "tol": 0, "why": why})
-    if isinstance(answer, bool) or not isinstance(answer, Real) or not abs(answer) <= float_info.max:
+    try:
+        number = isinstance(answer, Real) and not isinstance(answer, bool) and isfinite(answer)
+    except OverflowError:  # an int can be too large for a float
+        number = False
+    if not number:
         raise TypeError(f"answer must be a finite number, but {_checks.shown(answer)} came")
     tol = 0.005 if tol is None else _checks.number("tol", tol, zero=False)
     decimals = max(0, ceil(-log10(2 * tol)))

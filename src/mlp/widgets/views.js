@@ -246,7 +246,7 @@ function renderStepper({ model, el, onPage }) {
   };
   const pointed = (event) => edgeAt(event, svg, spec.drawing, stage.clientWidth);
   const point = (event) => {
-    const choice = pointed(event);
+    const choice = event.type === "pointerleave" ? undefined : pointed(event);
     svg.classList.toggle("pointing", choice !== undefined);
     svg.querySelectorAll(".hit").forEach((line) => line.classList.toggle("near", line.dataset.choice === choice));
   };
@@ -334,6 +334,7 @@ function renderStepper({ model, el, onPage }) {
 
 /** What a reader may mean by what was typed: 0.25, -.5, −0,5, 3/4, 16 %, or 1,960, which may be 1960 or 1.96; [] for no number. */
 function readings(text) {
+  if (/\d\s*\(|\d\s+\d+\s*\//.test(text)) return []; // 3(6) and 3 3/5 are not 36 and 33/5
   const plain = text.replace(/[\s%()]/g, "").replace(/[−–—‐]/g, "-");
   const number = (part) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(part) ? Number(part) : NaN);
   const [over, under = "1", more] = plain.replaceAll(",", ".").split("/");
