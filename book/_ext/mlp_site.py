@@ -46,7 +46,7 @@ def digest(*paths: Path) -> str:
 
 def set_up_execution(app: Sphinx, config: Config) -> None:
     """Tell the kernels what the site needs, and keep what they make in a folder named after all that it depends on."""
-    caches = Path(app.outdir).parent / ".jupyter_cache"
+    caches = ROOT / "_build" / ".jupyter_cache"
     cache = caches / digest(ROOT / "src" / "mlp", ROOT / "requirements.lock", Path(__file__))
     for old in caches.iterdir() if caches.is_dir() else []:
         if old != cache:
@@ -123,9 +123,9 @@ class KeepTogether(SphinxPostTransform):
 
 
 def repository() -> str | None:
-    """``owner/name`` on GitHub: from CI's environment, or from the remote ``origin``; None when there is none."""
-    if name := os.environ.get("GITHUB_REPOSITORY"):
-        return name
+    """``owner/name`` on GitHub: from CI's environment, where "" says that there is none, or from the remote ``origin``; else None."""
+    if "GITHUB_REPOSITORY" in os.environ:
+        return os.environ["GITHUB_REPOSITORY"] or None
     try:
         remote = subprocess.run(
             ["git", "-C", str(ROOT), "remote", "get-url", "origin"], capture_output=True, text=True, check=True
@@ -154,13 +154,22 @@ def link_repository(app: Sphinx, config: Config) -> None:
 
 
 def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    # The state of Jupyter's widgets: nothing on a page reads it (views are plain HTML), and it is longer than the chapter.
+    context["script_files"] = [script for script in context["script_files"] if "widget-state" not in getattr(script, "attributes", {}).get("type", "")]
     # The formulas' own style is in site.css; this one lets a tag run into its formula.
     context["css_files"] = [css for css in context["css_files"] if css.filename != "_static/katex-math.css"]
+    # Binder's button says its name: a rocket stands beside it, as in the bar, where the theme would put a logo without a good alternative.
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if not str(button.get("icon")).startswith("fa"):
+                button["icon"] = "fas fa-rocket"
     # Titles are also plain text (the window's title, the print's first line): without the TeX that MathML carries.
     context["title"] = re.sub(r'<span class="katex-mathml">.*?</math></span>', "", context.get("title") or "")
     context["pagetitle"] = re.sub(r"<[^>]*>|\u200b", "", context["title"])
     # An empty corner of a table heads nothing: it is a plain cell.
     body = re.sub(r'<th class="head([^"]*)">(?:<p></p>)?\s*</th>', r'<td class="head\1"></td>', context.get("body") or "")
+    # A fold's name is what it shows; myst-nb gives all of them another one.
+    body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     # A broad picture gets a box of its own, in which a phone can scroll it.
     body = re.sub(r'<img [^>]*class="broad"[^>]*>', r'<div class="broad">\g<0></div>', body)
     context["body"] = body
@@ -195,6 +204,6 @@ def setup(app: Sphinx) -> dict:
     app.add_post_transform(KeepTogether)
     app.connect("config-inited", set_up_execution)
     app.connect("config-inited", link_repository)
-    app.connect("html-page-context", finish_page)
+    app.connect("html-page-context", finish_page, priority=900)  # after the theme and all extensions
     app.connect("build-finished", drop_stale_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
