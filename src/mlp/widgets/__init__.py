@@ -1,6 +1,6 @@
 """The interactive views: each is an anywidget in Jupyter and a part of the published page without a kernel.
 
-Python computes what is shown (`mlp.trace`); `views.js`, one plain ES module, draws it in both places. While the
+Python computes what is shown (`mlp.trace`); the modules in `js`, joined by `script`, draw it in both places. While the
 site is built (the environment variable MLP_STATIC_PAGE is set) a view's output is HTML that carries its data; elsewhere
 it is the live widget, and a line of text and a picture for what shows no widgets.
 """
@@ -13,24 +13,33 @@ from collections.abc import Iterable
 from math import ceil, isfinite, log10
 from numbers import Integral, Real
 from pathlib import Path
+from urllib.parse import quote
 
 import anywidget
 import traitlets
 
 from .. import _checks, trace
 from ..losses import squared_loss
+from .script import script
 
 __all__ = ["Diamond", "PathLedger", "Prediction", "predict"]
-
-_HERE = Path(__file__).parent
 
 
 class View(anywidget.AnyWidget):
     """What all views have in common: the data they draw, and how that reaches a notebook or a page."""
 
-    _esm = _HERE / "views.js"
-    _css = _HERE / "views.css"
+    _css = Path(__file__).parent / "views.css"
     spec = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, spec, **state):
+        panels, lives = self._parts(spec)
+        self.add_traits(_esm=traitlets.Unicode(script(panels, lives, questions=not panels)).tag(sync=True))
+        super().__init__(spec=spec, **state)
+
+    @staticmethod
+    def _parts(spec):
+        """The panels and the live modules that a view's script needs; a prediction has none."""
+        return tuple(spec.get("panels", ())), tuple(filter(None, [spec.get("live", {}).get("module")]))
 
     def _state(self):
         """What the page needs to know to begin where this view stands."""
@@ -48,7 +57,9 @@ class View(anywidget.AnyWidget):
 
     def _page(self):
         data = json.dumps(self._state(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-        return f'<div class="mlp-view"><script type="application/json">{data}</script>{self._fallback()}</div>'
+        panels, lives = self._parts(self.spec)
+        return (f'<div class="mlp-view" data-panels="{" ".join(panels)}" data-lives="{" ".join(lives)}">'
+                f'<script type="application/json">{data}</script><noscript>{self._fallback()}</noscript></div>')
 
 
 class Checked(traitlets.Any):
@@ -62,18 +73,30 @@ class Stepper(View):
 
     choice   which scene is shown (for the path ledger: the weight, "+factored" after it for the factored form)
     index    which frame of it, from 0; setting either, here or in the view, moves the other side too
-    frames   the frames of the chosen scene: dicts with status, lit, routes, rows, total, check
+    frames   the frames of the chosen scene: dicts with a status, the sentence, and what each panel shows
     """
 
     choice = Checked().tag(sync=True)
     index = Checked(0).tag(sync=True)
 
     def __init__(self, spec, choice=None):
-        super().__init__(spec=spec, choice=choice or next(iter(spec["scenes"])))
+        super().__init__(spec, choice=choice or next(iter(spec["scenes"])))
 
     @property
     def frames(self):
         return self.spec["scenes"][self.choice]["frames"]
+
+    def show(self, *args, **kwargs):
+        """Shows another network or point in place, given as to the class itself; choice and step are kept where they fit."""
+        self.spec = type(self)(*args, **kwargs).spec
+
+    @traitlets.observe("spec")
+    def _fit(self, change):
+        if change.old and self.choice not in self.spec["scenes"]:
+            plain = self.choice.split("+")[0]
+            self.choice = plain if plain in self.spec["scenes"] else next(iter(self.spec["scenes"]))
+        elif change.old:
+            self._stay_inside(change)
 
     @traitlets.validate("choice")
     def _known_choice(self, proposal):
@@ -101,14 +124,18 @@ class Stepper(View):
                 "or open this page of the published book.")
 
     def _picture(self):
+        """A notebook's picture: the present step, so that nothing is told before its question."""
         from ..plots import still
 
-        return {"image/png": base64.b64encode(still(self.spec, self.choice)).decode()}
+        return {"image/png": base64.b64encode(still(self.spec, self.choice, self.index, "png")).decode()}
 
     def _fallback(self):
-        scene = self.spec["scenes"][self.choice]
-        alt = f"{self.spec['title']}. {self.spec['drawing']['name']}. " + " ".join(frame["status"] for frame in scene["frames"])
-        return f'<img class="mlp-still" alt="{html.escape(alt)}" src="data:image/png;base64,{self._picture()["image/png"]}">'
+        """The page's picture, on paper and without JavaScript: the last step, and all sentences."""
+        from ..plots import still
+
+        alt = f"{self.spec['title']}. {self.spec['panels']['network']['name']}. " + " ".join(frame["status"] for frame in self.frames)
+        picture = quote(still(self.spec, self.choice, len(self.frames) - 1), safe=" =:/;,()<>'*+&!?@$|[]{}^`~")
+        return f'<img class="mlp-still" alt="{html.escape(alt)}" src="data:image/svg+xml,{picture}">'
 
 
 class PathLedger(Stepper):
