@@ -14,6 +14,7 @@ from .losses import squared_loss
 from .network import MLP, forward
 from .trace.drawing import network_drawing
 from .trace.ledger import sum_text
+from .trace.symbols import SUB, SUP
 
 INK, SOFT, FAINT = "#1d2733", "#52606d", "#cfd6dd"
 MANY = 12  # strong edges: where there are more, labels are numbers only and the drawing is wider
@@ -65,7 +66,7 @@ def _draw(ax, drawing, frame):
             dx, dy = -(y1 - y0) / length * shift, (x1 - x0) / length * shift
             ax.plot([x0 + dx, x1 + dx], [y0 + dy, y1 + dy], color=color, ls=dash, lw=2.4 if path else 1.2, zorder=2)
         letter, sub, sup = edge["symbol"] or ("", "", "")
-        words = drawing.get("labels", {}).get(edge["id"]) or (edge["label"] if many or not letter else f"${letter}^{{{sup}}}_{{{sub}}}$ = {edge['label']}")
+        words = drawing.get("labels", {}).get(edge["id"]) or (edge["label"] if many or not letter else f"{letter}{sup.translate(SUP)}{sub.translate(SUB)} = {edge['label']}")
         if routes and words:
             fan = sum(other["from"] == edge["from"] for other in drawing["edges"])
             where = min(0.5, 0.75 / fan) if many else 0.5  # near enough to the start that no two fans meet

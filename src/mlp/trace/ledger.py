@@ -116,13 +116,14 @@ def _tokens(rows, outer, total):
     for one in terms[1:]:
         tokens += [["+", 0], one]
     if outer:
-        tokens = [[term(rows[0]["result"]), 0], ["×", 0], ["(", 0], *tokens, [")", 0]]
+        (first, path), (last, other) = tokens[0], tokens[-1]
+        tokens = [[term(rows[0]["result"]), 0], ["×", 0], [f"({first}", path], *tokens[1:-1], [f"{last})", other]]
     return [*tokens, ["=", 0], [total, 0]] if len(terms) > 1 else [[total, 0]]
 
 
 def sum_text(tokens):
     """The sum as one line of text."""
-    return " ".join(text for text, _ in tokens).replace("( ", "(").replace(" )", ")")
+    return " ".join(text for text, _ in tokens)
 
 
 def _frames(name, slope, routes, rows, total, verdict, opening, start):

@@ -77,7 +77,7 @@ function openCard(model, el, remember, panels, lives) {
       if (index >= last()) return goByHand(last()); // which stops first, so that the last sentence is said
       if (frame.ask) answered.add(frame.ask.question);
       go(index);
-      wait();
+      queueMicrotask(wait); // when its sentence is there to be measured
     }, (1000 / Number(pace.value)) * Math.max(3, (status.textContent ?? "").length / READING));
   };
   const togglePlay = () => {
@@ -86,7 +86,7 @@ function openCard(model, el, remember, panels, lives) {
     play.textContent = "Pause";
     pace.hidden = false;
     status.setAttribute("aria-live", "off"); // a screen reader would lag behind
-    wait();
+    queueMicrotask(wait);
   };
 
   // Steps ----------------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ export function setText(element, text) {
 
 /** A symbol [letter, subscript, superscript] in MathML. */
 export function mathSymbol([letter, sub, sup]) {
+  if (letter === "f′") return makeMath("msubsup", makeMath("mi", "f"), makeMath("mn", sub), makeMath("mo", "′"));
   const letters = makeMath(/^\d/.test(letter) ? "mn" : letter.length > 2 ? "mtext" : "mi", letter);
   if (sub && sup) return makeMath("msubsup", letters, makeMath("mn", sub), makeMath("mn", sup));
   return sub ? makeMath("msub", letters, makeMath("mn", sub)) : letters;

@@ -5,7 +5,7 @@ import { make, makeSvg, mathPartial, mathProduct, setText } from "./dom.js";
 
 /** How high the rows of a scene are, in lines: products of few factors stand in flatter boxes. */
 function linesOf(scene) {
-  return scene.rows.reduce((sum, row) => sum + (row.cells.length < 3 ? 3 : 4.5), 0);
+  return scene.rows.reduce((sum, row) => sum + (row.cells.length < 3 ? 3.6 : 5.42), 0);
 }
 
 /** @param {{light(edge: string | null): void, scenes: any[]}} host */
@@ -27,10 +27,10 @@ export function ledgerPanel(host) {
       const result = make("div", { role: "cell", class: `result ink-${row.path}` });
       const label = make("div", { role: "rowheader", class: "row-label" });
       return { cells, result, label, key, level: -1,
-        element: make("div", { role: "row", class: row.cells.length < 3 ? "product roomy" : "product" }, label, make("div", { class: "factors", role: "presentation" }, ...cells), result) };
+        element: make("div", { role: "row", class: row.cells.length < 3 ? "product roomy" : "product" }, make("div", { class: "factors", role: "presentation" }, ...cells), make("div", { class: "end", role: "presentation" }, label, result)) };
     });
     sum = make("div", { class: "sum" });
-    mark = make("span", { class: "mark" });
+    mark = make("span", { class: "checked" });
     element.replaceChildren(make("div", { role: "table", class: "rows", "aria-label": "The products, factor by factor" }, ...rows.map((row) => row.element)),
       make("div", { class: "total" }, sum, mark));
   };
@@ -63,7 +63,7 @@ export function ledgerPanel(host) {
       const words = shows.total ? [mathPartial(holds.derivative[0], holds.derivative[1]), make("span", {}, "="),
         ...holds.total.map(([text, path], n) => make(n === last ? "b" : "span", { class: `ink-${path}` }, text))] : [];
       sum.replaceChildren(...words);
-      setText(mark, shows.check ? (holds.agrees ? "✓ checked" : "✗ checked") : "");
+      setText(mark, shows.check ? (holds.agrees ? "✓" : "✗") : "");
     },
     light(edge) {
       for (const cell of element.querySelectorAll(".factor")) cell.classList.toggle("hot", cell.getAttribute("data-edge") === edge);

@@ -11,8 +11,8 @@ export function layout(drawing, width) {
   const columns = 1 + Math.max(...drawing.nodes.map((node) => node.column));
   const rows = Math.max(...drawing.nodes.map((node) => node.rows));
   const narrow = width < 480;
-  const radius = narrow ? 18.5 : 22.5;
-  const pitch = rows < 3 ? (narrow ? 62 : 76) : narrow ? 39 : 50;
+  const radius = narrow ? 18.5 : 21.5;
+  const pitch = rows < 3 ? (narrow ? 62 : 76) : narrow ? 39 : 47;
   const top = radius + 4, side = radius + (narrow ? 3 : 20);
   const captions = drawing.columns.some(Boolean) ? 17 : 0;
   const full = Math.max(width, 2 * side + (columns - 1) * (2 * radius + 22)); // a deeper network scrolls
@@ -47,9 +47,9 @@ export function edgeAt(drawing, { place, radius }, spot, finger = false, chosen 
 
 /** A place for a label of `size` on the edge, clear of all nodes and of the labels already there, or undefined. */
 function clearPlace(from, to, size, { place, radius, width, height }, taken) {
-  const rise = size.height / 2 + 3, nodes = Object.values(place);
+  const rise = size.height / 2, nodes = Object.values(place);
   let best, least = Infinity;
-  for (const along of [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73]) {
+  for (const along of [0.5, 0.45, 0.55, 0.4, 0.6, 0.35, 0.65, 0.3, 0.7]) {
     for (const side of [-1, 1]) {
       const slope = Math.abs((to.y - from.y) / (to.x - from.x));
       const x = from.x + along * (to.x - from.x), y = from.y + along * (to.y - from.y) + side * (rise + Math.min(20, (slope * size.width) / 2));
@@ -177,17 +177,21 @@ export function networkPanel(host) {
       const number = words ?? edge.label;
       part.label.replaceChildren();
       if (!paths.length || !number) continue;
-      const named = !at.narrow && !words && edge.symbol.length > 0;
-      const characters = (named ? 5 : 0) + number.length;
-      const box = clearPlace(part.from, part.to, { width: characters * (at.narrow ? 6.4 : 7.2), height: at.narrow ? 12 : 15 }, at, taken);
-      if (!box) continue; // its number is in the list of weights too
-      taken.push(box);
-      part.label.setAttribute("x", box.x);
-      part.label.setAttribute("y", box.y + (at.narrow ? 4 : 5));
-      if (named) {
+      if (!at.narrow && !words && edge.symbol.length > 0) {
         const { parts: symbol, drop } = svgSymbol(edge.symbol);
         part.label.append(...symbol, makeSvg("tspan", { dy: -drop }, ` = ${number}`));
       } else part.label.append(number);
+      part.label.setAttribute("x", "0");
+      part.label.setAttribute("y", "0");
+      const size = part.label.getBBox();
+      const box = clearPlace(part.from, part.to, size, at, taken);
+      if (!box) {
+        part.label.replaceChildren(); // its number is in the list of weights too
+        continue;
+      }
+      taken.push(box);
+      part.label.setAttribute("x", String(box.x - size.x - size.width / 2));
+      part.label.setAttribute("y", String(box.y - size.y - size.height / 2));
     }
     for (const node of drawing.nodes) {
       const { group, value, symbol, tag, y, x } = parts.nodes[node.id];
