@@ -126,8 +126,9 @@ def test_predict_wants_a_positive_tolerance():
 
 def test_pictures_are_the_same_every_time():
     for spec, choice in ((Diamond().spec, "x2"), (trace.path_ledger(NET, X, Y), "w1_1_1+factored")):
+        scene = spec["scenes"][choice]
         for form in ("svg", "png"):
-            assert plots.still(spec, choice, 4, form) == plots.still(spec, choice, 4, form)
+            assert plots.still(spec, scene["holds"], scene["frames"][4], form) == plots.still(spec, scene["holds"], scene["frames"][4], form)
 
 
 def test_a_notebooks_picture_tells_nothing_before_its_question(ledger):

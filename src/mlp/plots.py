@@ -13,6 +13,7 @@ from .backprop import _problem
 from .losses import squared_loss
 from .network import MLP, forward
 from .trace.drawing import network_drawing
+from .trace.frames import kind_of
 from .trace.ledger import sum_text
 from .trace.symbols import SUB, SUP
 
@@ -87,25 +88,37 @@ def _draw(ax, drawing, frame):
     ax.axis("off")
 
 
-def still(spec, choice, index, form="svg"):
-    """One picture of a stepper, as SVG or PNG bytes, for where nothing can be clicked: what its panels show in one frame."""
+def still(spec, holds, frame, form="svg"):
+    """One picture of a view, as SVG or PNG bytes, for where nothing can be clicked: what its panels show in one frame, from top to
+    bottom. `holds` is what the panels hold there beside what the spec says. STILLS has, for each kind of panel, what draws it."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    scene = spec["scenes"][choice]
-    frame = scene["frames"][index]
-    lines = _ledger_lines(scene["holds"]["ledger"], frame["shows"]["ledger"])
-    figure = Figure(figsize=(7.2, 3.5 + 0.28 * (len(lines) + 1)))
+    shown = [(STILLS[kind_of(spec, panel)], {**spec["panels"][panel], **holds.get(panel, {})}, frame["shows"][panel])
+             for panel in spec["panels"] if panel in frame["shows"] and kind_of(spec, panel) in STILLS]
+    heights = [height(held, shows) for (height, _), held, shows in shown]
+    figure = Figure(figsize=(7.2, sum(heights) or 0.3))
     FigureCanvasAgg(figure)
-    share = 0.28 * (len(lines) + 1) / figure.get_size_inches()[1]
-    _draw(figure.add_axes((0.01, share, 0.98, 0.99 - share)), spec["panels"]["network"] | scene["holds"]["network"], frame["shows"]["network"])
-    for n, (line, path) in enumerate(lines):
-        figure.text(0.04, share - (0.28 * (n + 0.6)) / figure.get_size_inches()[1], line, fontsize=10, color=PATHS[path - 1][0] if path else INK, va="center")
+    low = 1.0
     out = BytesIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "still", "font.family": "DejaVu Sans"}):
+        for ((_, draw), held, shows), height in zip(shown, heights):
+            low -= height / sum(heights)
+            ax = figure.add_axes((0.01, low, 0.98, height / sum(heights)))
+            ax.set_axis_off()
+            draw(ax, held, shows)
         figure.savefig(out, format=form, dpi=100, facecolor="white", metadata={"Date": None} if form == "svg" else {"Software": None})
     return out.getvalue()
+
+
+LINE = 0.28  # inches
+
+
+def _lines(ax, lines):
+    """Lines of text, as (text, path) pairs."""
+    for n, (line, path) in enumerate(lines):
+        ax.text(0.03, 1 - (n + 0.6) / (len(lines) + 1), line, fontsize=10, color=PATHS[path - 1][0] if path else INK, va="center", transform=ax.transAxes)
 
 
 def _ledger_lines(holds, shows):
@@ -117,6 +130,13 @@ def _ledger_lines(holds, shows):
                        for thing in holds["derivative"])
         lines.append((rf"$\partial {over}/\partial {under}$ = {sum_text(holds['total'])}", 0))
     return lines
+
+
+#: How each kind of panel is drawn in a still: (its height in inches, how to draw it), both of what it holds and shows.
+STILLS = {
+    "network": (lambda holds, shows: 3.5, _draw),
+    "ledger": (lambda holds, shows: LINE * (len(_ledger_lines(holds, shows)) + 1), lambda ax, holds, shows: _lines(ax, _ledger_lines(holds, shows))),
+}
 
 
 def training_curve(losses, *, label=None, ax=None):

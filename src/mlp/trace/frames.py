@@ -3,7 +3,7 @@
 A view's spec is one JSON-able dict:
 
     name, title   the view's short name (for links) and its title
-    panels        {panel: what it holds all the time}, from top to bottom; a panel's name is that of its module in widgets/js
+    panels        {panel: what it holds all the time}, from top to bottom; `kind` is its module in widgets/js, its own name unless told
     choices       the controls: {name, label, options [[value, text, said aloud], ...]} is a list, {name, label} a switch,
                   {name, label, values [...]} a range with - and + over these numbers, {name, label, least, most} a whole number.
                   A control named in `traits` sets that trait; the others make up the scene's key: the chosen option, then
@@ -82,18 +82,23 @@ class LedgerShows(TypedDict):
 PANELS = {"network": (NetworkHolds, NetworkShows), "ledger": (LedgerHolds, LedgerShows)}
 
 
+def kind_of(spec, panel):
+    """The module in widgets/js that draws this panel of a view."""
+    return spec["panels"][panel].get("kind", panel)
+
+
 def checked(spec):
     """`spec` itself, if it keeps the contract; else a ValueError that names scene, frame and panel."""
     for panel, holds in spec["panels"].items():
-        if panel not in PANELS:
-            raise ValueError(f"{spec['name']}: no panel is called {panel!r}; there are {', '.join(PANELS)}")
-        _fits(f"{spec['name']}, panel {panel}", holds, PANELS[panel][0])
+        if kind_of(spec, panel) not in PANELS:
+            raise ValueError(f"{spec['name']}: no panel is called {kind_of(spec, panel)!r}; there are {', '.join(PANELS)}")
+        _fits(f"{spec['name']}, panel {panel}", {name: held for name, held in holds.items() if name != "kind"}, PANELS[kind_of(spec, panel)][0])
     for key, scene in spec.get("scenes", {}).items():
         for panel, holds in scene.get("holds", {}).items():
             where = f"{spec['name']}, scene {key}, panel {panel}"
             if panel not in spec["panels"]:
                 raise ValueError(f"{where}: the view has no such panel")
-            _fits(where, holds, PANELS[panel][0])
+            _fits(where, holds, PANELS[kind_of(spec, panel)][0])
         for number, frame in enumerate(scene["frames"], start=1):
             checked_frame(spec, frame, scene.get("holds", {}), f"{spec['name']}, scene {key}, frame {number}")
     return spec
@@ -107,7 +112,7 @@ def checked_frame(spec, frame, holds, where):
         for panel, shown in shows.items():
             if panel not in spec["panels"]:
                 raise ValueError(f"{where}, panel {panel}: the view has no such panel")
-            _fits(f"{where}, panel {panel}", shown, PANELS[panel][1])
+            _fits(f"{where}, panel {panel}", shown, PANELS[kind_of(spec, panel)][1])
     held = {panel: {**spec["panels"][panel], **holds.get(panel, {})} for panel in frame["shows"]}
     if shown := frame["shows"].get("network"):
         for what, known, used in (("node", "nodes", [*shown["lit"], *shown.get("tags", {})]), ("edge", "edges", [*shown["routes"]])):
