@@ -135,19 +135,37 @@ def test_keys(site, pages):
     assert drawing.evaluate("svg => svg.querySelectorAll('a, button, [tabindex]').length") == 0
 
 
-def test_play_runs_to_the_end(site, new_page):
+def reading_time(frame, pace=1.0):
+    """Milliseconds that a playing step stays: 18 characters a second, and at least three seconds."""
+    return 1000 / pace * max(3, len(frame["status"]) / 18)
+
+
+def test_play_goes_at_reading_pace_to_the_end_and_is_silent_meanwhile(site, new_page):
     page = new_page(WIDE, "light")
-    page.clock.install()
+    page.clock.install(time=0)
     card = ledger(page, f"{site}/{PAGE}")
+    page.clock.pause_at(60_000)  # from here on time passes only where this test says so
+    frames, status, pace = LEDGER["scenes"]["w1_1_1"]["frames"], card.get_by_role("status"), card.get_by_label("Pace")
+    assert not pace.is_visible()
     card.get_by_role("button", name="Play").click()
-    page.clock.run_for(4_000)
+    for frame, following in zip(frames[:2], frames[1:]):
+        page.clock.run_for(int(reading_time(frame)) - 20)
+        assert status.inner_text() == frame["status"], "there is time to read it"
+        page.clock.run_for(40)
+        assert status.inner_text() == following["status"] and status.get_attribute("aria-live") == "off"
     card.get_by_role("button", name="Pause").click()
     assert page.url.endswith("#path-ledger-w1_1_1-step3"), "the address follows"
+    assert status.get_attribute("aria-live") is None
     card.get_by_role("button", name="Play").click()
-    page.clock.run_for(20_000)
+    pace.select_option("faster")
+    page.clock.run_for(int(reading_time(frames[2])) + 20)  # the pace counts from the next step on
+    assert status.inner_text() == frames[3]["status"]
+    page.clock.run_for(int(reading_time(frames[3], 1.7)) + 20)
+    assert status.inner_text() == frames[4]["status"]
+    page.clock.run_for(60_000)
     assert page.url.endswith("#path-ledger-w1_1_1-step7")
-    assert card.get_by_role("status").inner_text().startswith("Step 7 of 7.")
-    assert card.get_by_role("button", name="Play").is_visible()
+    assert status.inner_text() == frames[6]["status"] and status.get_attribute("aria-live") is None
+    assert card.get_by_role("button", name="Play").is_visible() and not pace.is_visible()
     page.context.close()
 
 

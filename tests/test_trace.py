@@ -20,7 +20,7 @@ DIAMOND = trace.diamond()
 
 
 def decimals(text):
-    return len(text.partition(".")[2])
+    return -Decimal(text).as_tuple().exponent
 
 
 def adds_up(scene):
@@ -79,6 +79,69 @@ def test_factored_form():
     assert [len(row["cells"]) for row in scene["rows"]] == [2, 2, 2]
     assert scene["frames"][-1]["status"].endswith("Multiplications: 4 here, 6 path by path.")
     assert "w2_1_1+factored" not in LEDGER["scenes"], "one path: nothing to take out"
+
+
+def planted(monkeypatch, name, wrong):
+    """The ledger of the running example's network, with one of its two witnesses made wrong."""
+    real = getattr(trace, name)
+
+    def witness(*args, **kwargs):
+        grad = real(*args, **kwargs)
+        return grad._replace(W={k: wrong(grad.W[k]) for k in grad.W})
+
+    monkeypatch.setattr(trace, name, witness)
+
+
+def verdicts(spec):
+    """The marks of all scenes, each said by the check line and by the last sentence alike."""
+    marks = {key: scene["check"][0] for key, scene in spec["scenes"].items()}
+    for key, scene in spec["scenes"].items():
+        words = {"✓": "Check. ✓ All agree. ", "✗": "Check. ✗ They do not agree. "}[marks[key]]
+        assert words in scene["frames"][-1]["status"]
+    return set(marks.values())
+
+
+SIZES = [1e-9, 1e-4, 1.0, 5000.0, 250_000.0]
+
+
+def at_size(size):
+    """The running example with its last weights and its target scaled, so that every derivative is."""
+    net = MLP(W={1: NET.W[1], 2: NET.W[2], 3: NET.W[3] * size}, f=dict(NET.f))
+    return net, X, Y * size
+
+
+@pytest.mark.parametrize("target", [Y, 0.0, 5000.0, 250_000.0, -1e8])
+def test_a_right_sum_is_marked_right_however_large_the_loss(target):
+    assert verdicts(trace.path_ledger(NET, X, target)) == {"✓"}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_right_sum_is_marked_right_at_every_size(size):
+    assert verdicts(trace.path_ledger(*at_size(size))) == {"✓"}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("witness", ["backprop", "numerical_gradients"])
+def test_a_wrong_sum_is_marked_wrong_at_every_size(monkeypatch, size, witness):
+    planted(monkeypatch, witness, lambda W: W * 1.001)
+    assert verdicts(trace.path_ledger(*at_size(size))) == {"✗"}
+
+
+def test_beside_a_zero_the_other_number_is_right():
+    scene = trace.path_ledger(NET, 0 * X, Y)["scenes"]["w1_1_1"]
+    slope = "0.25"  # sigma'(0)
+    assert scene["rows"][0]["cells"][-1]["inside"] == ["f′₁₁ · x₁", f"{slope} × 0"]
+    assert scene["rows"][0]["cells"][-1]["value"] == "+0"
+
+
+def test_a_tiny_derivative_is_no_zero():
+    net = MLP(W={1: [[50.0]], 2: [[3.0]]})  # sigma'(50) is 2e-22
+    scene = trace.path_ledger(net, [1.0], 0.0)["scenes"]["w1_1_1"]
+    assert [cell["value"] for cell in scene["rows"][0]["cells"]] == ["+6", "+3", "+0"] and scene["rows"][0]["result"] == "+0.0000"  # 1 - 1 in float64
+    net = MLP(W={1: [[-50.0]], 2: [[3.0]]})
+    scene = trace.path_ledger(net, [1.0], 1.0)["scenes"]["w1_1_1"]
+    adds_up(scene)
+    assert scene["rows"][0]["result"] == f"{-2 * 3 * np.exp(-50.0):+.3e}"  # 2 (0 - 1) * 3 * sigma'(-50)
 
 
 def test_diamond():

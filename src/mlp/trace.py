@@ -18,6 +18,7 @@ the printed factors multiply to the printed products, and those add to the print
 import itertools
 from dataclasses import dataclass
 from math import floor, log10, prod, sqrt
+from sys import float_info
 
 from . import _checks
 from .backprop import backprop, numerical_gradients
@@ -27,6 +28,7 @@ from .network import MLP, forward
 
 MOST_PATHS = 6  # a drawing has so many colours and dashes that can be told apart
 MOST_UNITS = 8
+EPSILON = float_info.epsilon
 
 _SUB = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 _SUP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -88,6 +90,7 @@ def path_ledger(net, x, y, loss=squared_loss):
         raise ValueError(f"net must have at most {MOST_UNITS} units a layer and {MOST_PATHS} paths from a weight, to be drawn; "
                          f"this one has up to {max(net.sizes)} units and {most} paths")
     exact, nudged = backprop(net, X, Y, loss=loss), numerical_gradients(net, X, Y, loss=loss)
+    at_point = loss(Y, forward(net, X).yhat)
     options, scenes = [], {}
     for k in net.layers:
         for i in range(1, net.sizes[k - 1] + 1):
@@ -95,7 +98,8 @@ def path_ledger(net, x, y, loss=squared_loss):
                 key, name, start = _edge(k, i, j), plain(("w", k, i, j)), plain(("O", k - 1, i))
                 options.append([key, f"{name} ({start} → {plain(('O', k, j))})"])
                 routes = [_route(factors(net, x, y, k, i, j, path, loss), loss) for path in paths(net, k, i, j)]
-                witnesses = [("backprop", float(exact.W[k][i - 1, j - 1])), ("finite difference", float(nudged.W[k][i - 1, j - 1]))]
+                witnesses = [("backprop", float(exact.W[k][i - 1, j - 1]), 0.0),
+                             ("finite difference", float(nudged.W[k][i - 1, j - 1]), _noise(at_point, net.w(k, i, j)))]
                 opening = (f"{name} = {short(net.w(k, i, j))} sits on the edge from {start} to {plain(('O', k, j))}. "
                            "In how many ways does a small change of it reach L? Count, then step on.")
                 lit = ({key: [0]}, routes[0].nodes[:2])
@@ -127,7 +131,7 @@ def diamond():
         ]
         nudge = 1e-5
         difference = (sqrt(1 + 3 * (x + nudge) ** 3) - sqrt(1 + 3 * (x - nudge) ** 3)) / (2 * nudge)
-        witnesses = [("√(1 + 3x³) differentiated whole", 9 * x * x / (2 * k)), ("finite difference", difference)]
+        witnesses = [("√(1 + 3x³) differentiated whole", 9 * x * x / (2 * k), 0.0), ("finite difference", difference, _noise(k))]
         opening = f"x = {x} goes into f and into g; both go into h, and h into k. In how many ways does a small change of x reach k?"
         key = f"x{x}"
         options.append([key, f"x = {x}"])
@@ -252,16 +256,16 @@ def _scene(name, derivative, routes, first, last, witnesses, opening, start, *, 
         tokens = [[rows[0]["result"], 0], ["×", 0], *tokens]
     if n > 1:
         tokens += [["=", 0], [shown_total, 0]]
-    decimals = len(shown_total.split(".")[1])
-    agree = all(abs(value - total) <= 1e-6 * max(1.0, abs(total)) for _, value in witnesses)
-    shown = min(decimals, 8)  # a finite difference of numbers about 1 is not good for more
-    check = ("✓ " if agree else "✗ ") + " · ".join(f"{who}: {signed(value, shown)}" for who, value in witnesses)
+    size = sum(abs(prod(step.value for step in route.steps)) for route in routes)
+    agree = all(_agrees(value, total, size, noise) for _, value, noise in witnesses)
+    decimals = _decimals_of(shown_total)
+    check = ("✓ " if agree else "✗ ") + " · ".join(f"{who}: {signed(value, _decimals_above(noise, decimals))}" for who, value, noise in witnesses)
     scene = {"derivative": derivative, "rows": rows, "total": tokens, "check": check}
     along, shared = n * (length - 1), n * (length - first - last - 1) + max(first + last - 1, 0) + 1
     here, there = (shared, f"{along} path by path") if factored else (along, f"{shared} in the factored form")
     cost = f" Multiplications: {here} here, {there}." if first + last else ""
     end = derivative[0][0]
-    scene["frames"] = _frames(name, (f"∂{end}/∂{name}", end), routes, rows, tokens, check[2:], opening, start, cost)
+    scene["frames"] = _frames(name, (f"∂{end}/∂{name}", end), routes, rows, tokens, check, opening, start, cost)
     return scene
 
 
@@ -300,8 +304,25 @@ def _frames(name, slope, routes, rows, total, check, opening, start, cost):
         frame(f"Add the paths' own parts, then multiply once by the shared: {tokens}.", total=True)
     else:
         frame(f"Add across the paths: {slope[0]} = {tokens}.", total=True)
-    frame(f"Check. {check}.{cost}", total=True, check=True)
+    verdict = "✓ All agree" if check[0] == "✓" else "✗ They do not agree"
+    frame(f"Check. {verdict}. {check[2:].replace(' · ', '; ')}.{cost}", total=True, check=True)
     return frames
+
+
+def _agrees(value, total, size, noise):
+    """Whether a witness's value is the total: to a millionth of itself, to what rounding leaves of terms of this size when
+    they cancel, and to the witness's own noise."""
+    return abs(value - total) <= 1e-6 * abs(total) + 1e-12 * size + noise
+
+
+def _noise(loss, w=1.0):
+    """How far rounding alone can move a central difference of a loss of this size by a weight w (`numerical_gradients`)."""
+    return 8 * EPSILON * abs(loss) / (1e-5 * max(1.0, abs(w)))
+
+
+def _decimals_above(noise, most):
+    """How many decimals of a number are above its noise: at most `most`, at least none."""
+    return most if noise == 0 else max(0, min(most, floor(-log10(noise))))
 
 
 def short(value):
@@ -310,12 +331,16 @@ def short(value):
 
 
 def signed(value, decimals):
-    """A number with its sign and a fixed number of decimals; zero is +0 even when it was approached from below.
+    """A number with its sign and a fixed number of decimals; zero is +0 even when it was approached from below. More than
+    12 decimals are written with a power of ten.
 
-    >>> signed(-0.00001, 3), signed(0.061141, 5)
-    ('+0.000', '+0.06114')
+    >>> signed(-0.00001, 3), signed(0.061141, 5), signed(-1.23456e-22, 25)
+    ('+0.000', '+0.06114', '-1.235e-22')
     """
-    return f"{round(float(value), decimals) + 0.0:+.{decimals}f}"
+    rounded = round(float(value), decimals) + 0.0
+    if decimals <= 12 or rounded == 0:
+        return f"{rounded:+.{min(decimals, 12)}f}"
+    return f"{rounded:+.{max(0, decimals + floor(log10(abs(rounded))))}e}"
 
 
 def _two(value):
@@ -346,7 +371,7 @@ def _printed(products, exact, total, factored):
 def _decimals_for(values):
     """How many decimals show four digits of the largest of the values."""
     largest = max(map(abs, values))
-    return 4 if largest == 0 else min(max(3 - floor(log10(largest)), 1), 12)
+    return 4 if largest == 0 else max(3 - floor(log10(largest)), 1)
 
 
 def _inside_as_text(step, value):
@@ -354,7 +379,7 @@ def _inside_as_text(step, value):
     if not step.inside:
         return []
     (first, a), (second, b) = step.inside
-    digits = len(value.lstrip("+-0.").replace(".", "").split("e")[0]) or 1
+    digits = len(value.lstrip("+-0.").replace(".", "").split("e")[0]) or 4  # beside a zero the other number still shows four
     for more in range(digits, 17):
         texts = [significant(a, more).lstrip("+"), significant(b, more).lstrip("+")]
         if abs(prod(map(float, texts)) - float(value)) < 0.499 * 10.0 ** -_decimals_of(value):  # nor a tie, which is rounded now up, now down

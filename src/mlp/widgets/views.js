@@ -7,7 +7,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-const PLAY_MS = 1800;
+const READING = 18; // characters a second; a step that plays stays for at least three
+const PACES = [["0.6", "slower"], ["1", "reading pace"], ["1.7", "faster"]];
 
 /** Makes an element: attributes by name (`class`, `aria-label`, ...), functions as listeners, then its children. */
 function make(tag, attributes = {}, ...children) {
@@ -209,18 +210,26 @@ function renderStepper({ model, el, onPage }) {
   };
   const stop = () => {
     if (timer) remember();
-    clearInterval(timer);
+    clearTimeout(timer);
     timer = 0;
     play.textContent = "Play";
+    pace.hidden = true;
+    status.removeAttribute("aria-live"); // a status is polite by itself
+  };
+  const wait = () => {
+    timer = setTimeout(() => {
+      if (model.get("index") + 1 >= last()) return goByHand(last()); // which stops first, so that the last sentence is said
+      go(model.get("index") + 1);
+      wait();
+    }, (1000 / Number(pace.value)) * Math.max(3, status.textContent.length / READING));
   };
   const togglePlay = () => {
     if (timer) return stop();
     if (model.get("index") === last()) go(0);
     play.textContent = "Pause";
-    timer = setInterval(() => {
-      go(model.get("index") + 1);
-      if (model.get("index") === last()) stop();
-    }, PLAY_MS);
+    pace.hidden = false;
+    status.setAttribute("aria-live", "off"); // a screen reader would lag behind
+    wait();
   };
 
   const button = (label, shape, action) =>
@@ -232,6 +241,8 @@ function renderStepper({ model, el, onPage }) {
   const next = button("Next step", "M5 3v10l7-5z", () => goByHand(model.get("index") + 1));
   const end = button("Last step", "M3 3v10l7-5zM11 3h2v10h-2z", () => goByHand(last()));
   const play = make("button", { type: "button", class: "play", click: togglePlay }, "Play");
+  const pace = make("select", { "aria-label": "Pace", hidden: "" }, ...PACES.map(([value, text]) => make("option", { value }, text)));
+  pace.value = "1";
   const slider = make("input", { type: "range", min: 1, "aria-label": "Step", input: () => goByHand(Number(slider.value) - 1) });
   const count = make("span", { class: "count", "aria-hidden": "true" });
   const status = make("p", { role: "status", class: "status" });
@@ -291,7 +302,7 @@ function renderStepper({ model, el, onPage }) {
   const card = make("section", { class: "mlp-card", "aria-label": spec.title },
     make("div", { class: "head" }, make("span", { class: "title" }, spec.title), ...controls.map((control) => control.element)),
     stage, ledgerPlace, status,
-    make("div", { class: "controls" }, first, previous, next, end, play, slider, count));
+    make("div", { class: "controls" }, first, previous, next, end, play, pace, slider, count));
   el.replaceChildren(card);
 
   const draw = () => {
