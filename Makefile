@@ -29,7 +29,7 @@ book: $(STAMP)  ## execute what changed and write the site to _build/html
 
 test: book  ## build the book, then run every test
 	@echo "Testing: the package, its doctests, the stored outputs of every notebook, and the built site ..."
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 serve: book  ## serve the built site on this machine only
 	@echo "The book is at http://127.0.0.1:$(PORT)/book/index.html (Ctrl+C stops)"

@@ -83,3 +83,44 @@ def test_only_what_changed_is_executed(tree):
     (tree / "book" / "two.ipynb").unlink()
     assert build(tree) == set()
     assert not page.exists(), "a page whose source is gone goes with it"
+
+
+LATE = """\
+import socket, sys, time
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])  # the file is there ...
+time.sleep(0.3)
+server.listen()  # ... and only now does anybody listen
+server.accept()
+time.sleep(60)
+"""
+
+
+def katex_starts(monkeypatch, tmp_path, program, timeout):
+    """The site's way to start KaTeX's server, with another program in Node's place; tells the process started."""
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    import mlp_site
+
+    (tmp_path / "server.py").write_text(program)
+    monkeypatch.setattr(mlp_site.katex.KaTeXServer, "build_command", lambda socket: [sys.executable, "server.py", str(socket)])
+    started, real = [], subprocess.Popen
+    monkeypatch.setattr(mlp_site.subprocess, "Popen", lambda *args, **kwargs: started.append(real(*args, **kwargs)) or started[-1])
+    try:
+        _, connection = mlp_site.start_server(tmp_path, timeout)
+        connection.close()
+        return started[0], None
+    except mlp_site.katex.KaTeXError as error:
+        return started[0], error
+
+
+def test_katex_is_waited_for_until_it_listens(monkeypatch, tmp_path):
+    process, error = katex_starts(monkeypatch, tmp_path, LATE, timeout=60)
+    assert error is None and process.poll() is None
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("program, timeout", [("raise SystemExit(1)", 60), ("import time; time.sleep(60)", 0.5)], ids=["ends", "never listens"])
+def test_a_server_that_does_not_start_leaves_nothing_behind(monkeypatch, tmp_path, program, timeout):
+    process, error = katex_starts(monkeypatch, tmp_path, program, timeout)
+    assert "Node did not start KaTeX" in str(error) and process.poll() is not None

@@ -68,7 +68,7 @@ def other(html, tmp_path_factory) -> Path:
     return folder / "_build" / "html"
 
 
-@pytest.fixture(scope="session", params=["html", pytest.param("other", marks=pytest.mark.xdist_group("other"))])
+@pytest.fixture(scope="session", params=["html", "other"])
 def folder(request) -> Path:
     """The folder of the built site, and of the other one: in one of them a repository's address is known."""
     return request.getfixturevalue(request.param)
@@ -248,10 +248,9 @@ def test_page(page_path, viewport, theme, site, pages, axe):
     check(page, axe, site)
 
 
-@pytest.mark.xdist_group("other")
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("path", ["book/notation.html", "book/warm-up.html", "search.html"])
-def test_page_with_another_address(path, viewport, other, pages, axe):
+def test_page_of_the_other_site(path, viewport, other, pages, axe):
     """One page of each kind, from disk: links to the repository, and to Binder where there is a notebook, or else none."""
     page = pages(viewport, "light")
     page.goto((other / path).as_uri())

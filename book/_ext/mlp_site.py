@@ -14,8 +14,10 @@ import hashlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -88,8 +90,29 @@ def render(latex: str, display: bool) -> str:
         return f"<code>{latex}</code>"
 
 
+def start_server(rundir: Path, timeout: float) -> tuple[subprocess.Popen, socket.socket]:
+    """KaTeX's server, and a connection to it. The library connects once, as soon as the socket's file is there; Node may not
+    listen yet. Whatever goes wrong, no process stays behind."""
+    path, command = rundir / "katex.sock", katex.KaTeXServer.build_command(socket=rundir / "katex.sock")
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir)
+    end = time.monotonic() + timeout
+    while process.poll() is None and time.monotonic() < end:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except OSError:  # not there, or not listening, yet
+            connection.close()
+            time.sleep(0.002)
+    process.kill()
+    process.wait()
+    raise katex.KaTeXError(f"Node did not start KaTeX within {timeout:g} seconds: {' '.join(map(str, command))}")
+
+
 def set_up_katex() -> None:
     katex.NODEJS_BINARY = find_node()
+    if os.name == "posix":
+        katex.KaTeXServer.start_server_process = staticmethod(start_server)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds: a busy machine takes longer than the default 5
     katex.render_latex = lambda latex, options=None: render(latex, bool(options))
 
