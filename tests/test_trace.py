@@ -67,18 +67,18 @@ def test_weight_1_1_1_in_words():
     scene = LEDGER["scenes"]["w1_1_1"]
     ledger, frames = ledger_of(scene), scene["frames"]
     assert [[cell["value"] for cell in row["cells"]] for row in ledger["rows"]] == [
-        ["+1.72182", "+0.8", "+0.165823", "+0.26768"],  # 2 (0.1623 + 0.6986), 1 x 0.8, 0.2369 x 0.7, 0.24848 x 1.0773
-        ["+1.72182", "−0.6", "−0.0990442", "+0.26768"],
+        ["1.7218", "0.8", "0.16582", "0.2677"],  # 2 (0.1623 + 0.6986), 1 x 0.8, 0.2369 x 0.7, 0.24848 x 1.0773
+        ["1.7218", "−0.6", "−0.099044", "0.2677"],
     ]
     assert [row["result"] for row in ledger["rows"]] == ["+0.06114", "+0.02739"]
     assert [[cell["shared"] for cell in row["cells"]] for row in ledger["rows"]] == [[True, False, False, True]] * 2
     assert [[cell["edge"] for cell in row["cells"]] for row in ledger["rows"]] == [["L1", "w3_1_1", "w2_1_1", "w1_1_1"], ["L1", "w3_2_1", "w2_1_2", "w1_1_1"]]
     assert [row["said"] for row in ledger["rows"]] == ["path 1 through O₂₁", "path 2 through O₂₂"]
     assert ledger["rows"][1]["cells"][1]["said"] == "∂O 3 1 by ∂O 2 2: 1 times (−0.6) is −0.6"
-    assert ledger["rows"][0]["cells"][3]["inside"] == {"symbols": [["f′", "11", ""], ["x", "1", ""]], "numbers": "0.248476 × 1.07729"}
+    assert ledger["rows"][0]["cells"][3]["inside"] == {"symbols": [["f′", "11", ""], ["x", "1", ""]], "numbers": "0.2485 × 1.0773"}
     statuses = [frame["status"] for frame in frames]
     assert statuses[2].startswith("Step 3 of 7. Path 2 is w¹₁₁ → O₁₁ → O₂₂ → O₃₁ → L.")
-    assert statuses[4] == "Step 5 of 7. Multiply along path 2: 1.72182 × (−0.6) × (−0.0990442) × 0.26768 = +0.02739."
+    assert statuses[4] == "Step 5 of 7. Multiply along path 2: 1.7218 × (−0.6) × (−0.099044) × 0.2677 = +0.02739."
     assert statuses[5] == "Step 6 of 7. Add across the paths: ∂L/∂w¹₁₁ = 0.06114 + 0.02739 = +0.08853."
     assert statuses[6].endswith("Multiplications: 6 here, 4 in the factored form.")
     assert frames[2]["shows"]["network"]["routes"]["w1_1_1"] == [1, 2] and frames[2]["shows"]["network"]["routes"]["w2_1_2"] == [2]
@@ -97,7 +97,7 @@ def test_one_number_is_printed_one_way_in_both_forms():
 def test_factored_form():
     scene = LEDGER["scenes"]["w1_1_1+factored"]
     assert [len(row["cells"]) for row in ledger_of(scene)["rows"]] == [2, 2, 2]
-    assert scene["frames"][-2]["status"].endswith("0.46090 × (0.13266 + 0.05943) = +0.08853.")
+    assert scene["frames"][-2]["status"].endswith("0.4609 × (0.13266 + 0.05943) = +0.08853.")
     assert scene["frames"][-1]["status"].endswith("Multiplications: 4 here, 6 path by path.")
     assert "w2_1_1+factored" not in LEDGER["scenes"], "one path: nothing to take out"
 
@@ -150,13 +150,13 @@ def test_a_wrong_sum_is_marked_wrong_at_every_size(monkeypatch, size, witness):
 
 def test_beside_a_zero_the_other_number_is_right():
     row = ledger_of(trace.path_ledger(NET, 0 * X, Y)["scenes"]["w1_1_1"])["rows"][0]
-    assert row["cells"][-1]["inside"]["numbers"] == "0.25 × 0" and row["cells"][-1]["value"] == "+0"  # sigma'(0)
+    assert row["cells"][-1]["inside"]["numbers"] == "0.25 × 0" and row["cells"][-1]["value"] == "0"  # sigma'(0)
 
 
 def test_a_tiny_derivative_is_no_zero():
     net = MLP(W={1: [[50.0]], 2: [[3.0]]})
     row = ledger_of(trace.path_ledger(net, [1.0], 0.0)["scenes"]["w1_1_1"])["rows"][0]
-    assert [cell["value"] for cell in row["cells"]] == ["+6", "+3", "+0"] and row["result"] == "+0.0000"  # 1 - 1 in float64
+    assert [cell["value"] for cell in row["cells"]] == ["6", "3", "0"] and row["result"] == "+0.0000"  # 1 - 1 in float64
     net = MLP(W={1: [[-50.0]], 2: [[3.0]]})
     scene = trace.path_ledger(net, [1.0], 1.0)["scenes"]["w1_1_1"]
     adds_up(scene)

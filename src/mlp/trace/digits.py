@@ -4,6 +4,7 @@ to the printed products, and those add to the printed sum.
 Inside this module numbers are written as Python reads them; `display` turns one into what a reader sees.
 """
 
+from itertools import combinations
 from math import floor, log10, prod
 from sys import float_info
 
@@ -82,30 +83,43 @@ def decimals_for(values):
 def printed(forms, total):
     """The texts of one sum of products, written in one or more forms: for each form (its results, its factors).
 
-    A form is (products, outer): lists of numbers, and whether the first product multiplies the sum of the others. The
-    factors of all forms share a number of significant digits; the results that are added share a number of decimals:
-    the fewest for which every product, and the total, comes out as printed. Results end with the total.
+    A form is (products, outer): lists of numbers, and whether the first product multiplies the sum of the others. A factor
+    has the same significant digits wherever it stands, four or, where that is not enough, as few more for as few factors
+    as make every product, and the total, come out as printed. The results that are added share a number of decimals.
+    Results end with the total.
     """
-    for digits in range(4, MOST_DIGITS + 1):
-        found = [_results(products, outer, total, digits) for products, outer in forms]
+    values = list(dict.fromkeys(value for products, _ in forms for product in products for value in product))
+    for digits in _digits(values):
+        texts = {value: significant(value, digits.get(value, 4)) for value in values}
+        found = [_results(products, outer, total, texts) for products, outer in forms]
         if all(found):
-            return [(results, [[significant(value, digits) for value in product] for product in products])
-                    for results, (products, _) in zip(found, forms)]
+            return [(results, [[texts[value] for value in product] for product in products]) for results, (products, _) in zip(found, forms)]
     raise ArithmeticError(f"no number of digits makes the printed parts of {total!r} add up to it as printed")
 
 
-def _results(products, outer, total, digits):
-    """The printed products and total of one form that its factors give at so many digits, or None."""
+def _digits(values):
+    """{value: its digits where they are more than four}, the fewest first: one factor, two, ... with five, then with six, ..."""
+    yield {}
+    for most in range(5, MOST_DIGITS + 1):
+        longer = [value for value in values if significant(value, most) != significant(value, most - 1)]
+        for some in range(1, len(longer) if len(longer) <= 6 else 3):
+            yield from (dict.fromkeys(chosen, most) for chosen in combinations(longer, some))
+        yield dict.fromkeys(values, most)
+
+
+def _results(products, outer, total, texts):
+    """The printed products and total of one form that its factors, so printed, give, or None."""
     exact = [prod(product) for product in products]
     start = decimals_for([total] if total else exact)
-    starts = [decimals_for(exact[:1]), *[decimals_for(exact[1:])] * (len(exact) - 1)] if outer else [start] * len(exact)
-    multiplied = [prod(float(significant(value, digits)) for value in product) for product in products]
-    for more in range(12):
+    shared, own = (decimals_for(exact[:1]), decimals_for(exact[1:])) if outer else (start, start)
+    multiplied = [prod(float(texts[value]) for value in product) for product in products]
+    for more, ahead in [(more - ahead, ahead) for more in range(12) for ahead in range(more + 1 if outer else 1)]:
         places = start if outer else start + more  # of the total: a sum has as many as its terms
-        results = [signed(value, first + more) for value, first in zip(exact, starts)]
+        starts = [shared + ahead, *[own + more] * (len(exact) - 1)] if outer else [start + more] * len(exact)
+        results = [signed(value, first) for value, first in zip(exact, starts)]
         values = [float(text) for text in results]
         added = values[0] * sum(values[1:]) if outer else sum(values)
-        if [signed(value, first + more) for value, first in zip(multiplied, starts)] == results and signed(added, places) == signed(total, places):
+        if [signed(value, first) for value, first in zip(multiplied, starts)] == results and signed(added, places) == signed(total, places):
             return [*results, signed(total, places)]
     return None
 
@@ -114,8 +128,8 @@ def two_factors(first, second, product):
     """Two numbers as texts that multiply to the printed product (with Python's signs and points)."""
     digits = len(product.lstrip("+-0.").replace(".", "").split("e")[0]) or 4  # beside a zero the other number still shows four
     half = 0.499 * 10.0 ** -decimals_of(product)  # nor a tie, which is rounded now up, now down
-    for more in range(digits, MOST_DIGITS + 1):
-        texts = [significant(value, more) for value in (first, second)]
+    for more, fewer in [(more - fewer, fewer) for more in range(2 * (MOST_DIGITS - digits) + 1) for fewer in range(more + 1)]:
+        texts = [significant(value, digits + longer) for value, longer in ((first, more), (second, fewer))]
         if abs(prod(map(float, texts)) - float(product)) < half:
             return texts
     raise ArithmeticError(f"no number of digits makes {first!r} times {second!r} the printed {product}")

@@ -97,13 +97,13 @@ def _row(path, route, product, numbers, result, is_shared):
     """A row of the ledger: one path's product, or with path 0 what all paths share."""
     cells = []
     for m, (step, number) in enumerate(zip(product, numbers)):
-        inside = {}
+        inside, value = {}, display(number).removeprefix("+")
         if step.inside:
             (first, a), (second, b) = step.inside
             inside = {"symbols": [first, second], "numbers": " × ".join(term(display(text)) for text in two_factors(a, b, number))}
         told = inside["numbers"].replace("×", "times") + " is " if inside else "is "
-        cells.append({"over": step.over, "under": step.under, "value": display(number), "inside": inside, "edge": step.edge,
-                      "said": f"{step.said}: {told}{display(number)}".replace(": is ", " is "), "shared": path == 0 or bool(is_shared and is_shared[m])})
+        cells.append({"over": step.over, "under": step.under, "value": value, "inside": inside, "edge": step.edge,
+                      "said": f"{step.said}: {told}{value}".replace(": is ", " is "), "shared": path == 0 or bool(is_shared and is_shared[m])})
     label = f"path {path}" if path else "shared"
     return {"path": path, "label": label, "said": f"{label} {route.through}".strip() if route else "what all paths share",
             "cells": cells, "result": display(result)}
