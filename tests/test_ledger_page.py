@@ -387,7 +387,7 @@ def test_a_finger_means_an_edge_or_nothing(site, pages):
     chosen = [(meant, got) for meant, got in taps if got != "w3_1_1"]  # where it was before
     wrong = [(meant, got) for meant, got in chosen if meant != got]
     assert len(taps) == 480 and len(wrong) <= len(taps) / 10, f"{len(wrong)} of {len(taps)} taps mean another edge"
-    assert len(chosen) >= len(taps) / 5 and len({meant for meant, _ in chosen}) >= 15, "most edges can be tapped; the list has all"
+    assert len(chosen) >= len(taps) / 5 and len({meant for meant, _ in chosen}) >= 12, "most edges can be tapped; the list has all"
 
 
 def test_no_complaint_while_the_window_is_resized(site, pages):

@@ -5,7 +5,7 @@ import { make, makeSvg, mathPartial, mathProduct, setText } from "./dom.js";
 
 /** How high the rows of a scene are, in lines: products of few factors stand in flatter boxes. */
 function linesOf(scene) {
-  return scene.rows.reduce((sum, row) => sum + (row.cells.length < 3 ? 3.6 : 5.42), 0);
+  return scene.rows.reduce((sum, row) => sum + (row.cells.length < 3 ? 3.6 : 5.65), 0);
 }
 
 /** @param {{light(edge: string | null): void, scenes: any[]}} host */

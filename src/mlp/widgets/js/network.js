@@ -12,7 +12,7 @@ export function layout(drawing, width) {
   const rows = Math.max(...drawing.nodes.map((node) => node.rows));
   const narrow = width < 480;
   const radius = narrow ? 18.5 : 21.5;
-  const pitch = rows < 3 ? (narrow ? 62 : 76) : narrow ? 39 : 47;
+  const pitch = rows < 3 ? (narrow ? 62 : 76) : narrow ? 39 : 44;
   const top = radius + 4, side = radius + (narrow ? 3 : 20);
   const captions = drawing.columns.some(Boolean) ? 17 : 0;
   const full = Math.max(width, 2 * side + (columns - 1) * (2 * radius + 22)); // a deeper network scrolls
