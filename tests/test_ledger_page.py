@@ -333,7 +333,7 @@ def test_the_ledger_is_a_table_for_a_screen_reader(site, pages):
     assert table.get_by_role("row").count() == 2
     assert table.get_by_role("row").first.get_by_role("rowheader").locator("[aria-label]").get_attribute("aria-label") == "path 1 through O₂₁"
     assert table.get_by_role("cell", name="∂L by ∂O 3 1: 2 times 0.86091 is 1.7218").count() == 2
-    assert weights(card).locator("option[value=w2_3_1]").get_attribute("aria-label") == "weight, layer 2, from 3 to 1"
+    assert weights(card).locator("option[value=w2_3_1]").get_attribute("aria-label") == "w²₃₁ (O₁₃ → O₂₁), weight, layer 2, from 3 to 1"
 
 
 @pytest.mark.parametrize("width", [*range(360, 1000, 40), 1280])

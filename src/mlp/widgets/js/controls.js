@@ -14,7 +14,7 @@ export function controlOf(choice, changed) {
 
 function listOf({ label, options }, changed) {
   const list = make("select", { change: () => changed(list.value) },
-    ...options.map(([value, text, said]) => make("option", said ? { value, "aria-label": said } : { value }, text)));
+    ...options.map(([value, text, said]) => make("option", said ? { value, "aria-label": `${text}, ${said}` } : { value }, text)));
   return { element: make("label", {}, `${label} `, list), value: () => list.value, show: (value) => (list.value = value), enable: (on) => (list.disabled = !on) };
 }
 
