@@ -58,6 +58,9 @@ def browser():
         browser.close()
 
 
+PATIENCE = 60_000  # milliseconds; a busy machine may stand still for a while
+
+
 @dataclass
 class Log:
     """What a page did that a reader does not see."""
@@ -77,13 +80,16 @@ def new_page(browser):
     ``new_page(viewport=WIDE, theme="light", **context_options)``; options go to Playwright's ``new_context``, so that
     ``java_script_enabled=False`` or ``reduced_motion="reduce"`` work. ``stored=False``: a reader's very first visit.
     """
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE)
     contexts = []
 
     def make(viewport=WIDE, theme="light", stored=True, **options):
         width, height = viewport
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
         contexts.append(context)
-        context.set_default_timeout(60_000)  # milliseconds; a busy machine may stand still for a while
+        context.set_default_timeout(PATIENCE)
         if stored and options.get("java_script_enabled", True):
             context.add_init_script(
                 f"try {{ localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}') }} catch {{}}"
@@ -91,7 +97,7 @@ def new_page(browser):
         page = context.new_page()
         page.log = log = Log()
         page.on("request", lambda request: log.requests.append(request.url))
-        page.on("requestfailed", lambda request: log.problems.append(f"request failed: {request.url}"))
+        page.on("requestfailed", lambda request: log.problems.append(f"request failed: {request.url} {request.failure}"))
         page.on("response", lambda answer: answer.status >= 400 and log.problems.append(f"{answer.status}: {answer.url}"))
         page.on("pageerror", lambda error: log.problems.append(f"exception: {error}"))
         page.on(
@@ -115,6 +121,7 @@ def pages(new_page):
         if (viewport, theme) not in made:
             made[viewport, theme] = new_page(viewport, theme)
         page = made[viewport, theme]
+        page.goto("about:blank")  # what the last test left on its way is given up here, not in this test
         page.log.clear()
         return page
 

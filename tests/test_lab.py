@@ -9,6 +9,7 @@ import urllib.request
 from time import sleep
 
 import pytest
+from playwright.sync_api import expect
 from support import ROOT, WIDE
 
 from mlp import data, trace
@@ -65,15 +66,15 @@ def test_views_are_alive_in_jupyterlab(lab, new_page):
     card.scroll_into_view_if_needed()
     frames = trace.path_ledger(*data.running_example())["scenes"]
     status = card.get_by_role("status")
-    assert status.inner_text() == frames["w1_1_1"]["frames"][-1]["status"], "it begins where the kernel put it"
-    card.get_by_label("weight").select_option("w1_4_3")
+    expect(status).to_have_text(frames["w1_1_1"]["frames"][-1]["status"])  # it begins where the kernel put it
+    card.get_by_role("combobox", name="weight").select_option("w1_4_3")
     card.get_by_role("button", name="Previous step").click()
-    assert status.inner_text() == frames["w1_4_3"]["frames"][-2]["status"]
+    expect(status).to_have_text(frames["w1_4_3"]["frames"][-2]["status"])
 
     form = page.get_by_role("form", name="What is 6 times 7?")
     form.get_by_label("Your answer").fill("42")
     form.get_by_role("button", name="Check").click()
-    assert form.get_by_role("status").inner_text() == "Yes, 42. Seven sixes."
+    expect(form.get_by_role("status")).to_have_text("Yes, 42. Seven sixes.")
 
     page.locator(".jp-CodeCell").last.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")

@@ -4,7 +4,8 @@ import re
 from math import prod
 
 import pytest
-from support import HTML, PHONE, WIDE
+from playwright.sync_api import expect
+from support import HTML, PHONE, WIDE, decimals, number
 
 from mlp import backprop, data, trace
 
@@ -14,24 +15,27 @@ EXACT = backprop(NET, [X], [Y])
 LEDGER = trace.path_ledger(NET, X, Y)
 
 SHOWN = """card => {
-  const seen = e => e.checkVisibility({visibilityProperty: true});
-  const text = e => e && seen(e) ? e.textContent : null;
+  const text = e => e ? e.textContent : null;
   return {
     status: card.querySelector('[role=status]').textContent,
     rows: [...card.querySelectorAll('.product')].map(row => ({
-      factors: [...row.querySelectorAll('.factor')].map(f => seen(f) && {symbol: f.querySelector('math').textContent, number: text(f.querySelector('.number'))}),
+      label: text(row.querySelector('.row-label span')),
+      factors: [...row.querySelectorAll('.factor')].map(f => f.firstChild && {symbol: f.querySelector('math').textContent, number: text(f.querySelector('.number')),
+        inside: text(f.querySelector('.inside')), said: f.getAttribute('aria-label'), edge: f.dataset.edge, shared: f.classList.contains('shared')}),
       result: text(row.querySelector('.result b')),
     })),
-    total: text(card.querySelector('.sum b')), check: text(card.querySelector('.check')),
+    total: text(card.querySelector('.sum b')), mark: card.querySelector('.checked').textContent,
     routes: [...card.querySelectorAll('svg.drawing .route')].length,
+    lit: [...card.querySelectorAll('.node.lit')].map(node => node.dataset.node),
     slider: card.querySelector('input[type=range]').value,
+    height: Math.round(card.getBoundingClientRect().height),
   };
 }"""
 
-# Clicks Next until it is disabled and tells what was seen at each step.
-WALK = f"""card => {{
+# Clicks Next until it is disabled and tells what was seen at each step. What a click changes is drawn before the next task.
+WALK = f"""async card => {{
   const shown = {SHOWN}, next = card.querySelector('button[aria-label="Next step"]'), seen = [shown(card)];
-  while (!next.disabled) {{ next.click(); seen.push(shown(card)); }}
+  while (!next.disabled) {{ next.click(); await Promise.resolve(); seen.push(shown(card)); }}
   return seen;
 }}"""
 
@@ -39,11 +43,21 @@ WALK = f"""card => {{
 CUT = """card => {
   const inside = (part, whole) => part.left >= whole.left - 0.5 && part.right <= whole.right + 0.5;
   const ink = element => { const range = document.createRange(); range.selectNodeContents(element); return range.getBoundingClientRect(); };
-  const cut = [...card.querySelectorAll('.factor, .result, .sum, .check, .row-label, label')]
+  const cut = [...card.querySelectorAll('.factor, .result, .sum, .checked, .row-label, label')]
     .filter(part => !inside(part.getBoundingClientRect(), card.getBoundingClientRect()));
   for (const box of card.querySelectorAll('.factor')) cut.push(...[...box.children].filter(part => part.checkVisibility() && !inside(ink(part), box.getBoundingClientRect())));
   return cut.map(part => part.textContent);
 }"""
+
+# Which labels lie on a neuron, as [edge, node].
+COVERED = """svg => [...svg.querySelectorAll('.edge-label')].filter(label => label.firstChild).flatMap(label => {
+  const box = label.getBoundingClientRect();
+  return [...svg.querySelectorAll('.node')].filter(node => {
+    const outline = node.firstChild.getBoundingClientRect(), x = outline.x + outline.width / 2, y = outline.y + outline.height / 2;
+    const dx = x - Math.max(box.left, Math.min(x, box.right)), dy = y - Math.max(box.top, Math.min(y, box.bottom));
+    return Math.hypot(dx, dy) < outline.width / 2 - 1.5;
+  }).map(node => [label.textContent, node.dataset.node]);
+})"""
 
 
 def address(site, scheme):
@@ -55,6 +69,10 @@ def ledger(page, where):
     return page.get_by_role("region", name="Path ledger")
 
 
+def weights(card):
+    return card.get_by_role("combobox", name="weight")
+
+
 def letters(thing):
     return thing[0] + thing[1] + thing[2]
 
@@ -64,30 +82,39 @@ def test_every_weight_and_every_frame(site, pages, viewport, theme, scheme):
     page = pages(viewport, theme)
     card = ledger(page, address(site, scheme))
     element, factored = card.element_handle(), card.get_by_label("factored form")
+    heights = set()
     for key, scene in LEDGER["scenes"].items():
-        card.get_by_label("weight").select_option(key.split("+")[0])
+        weights(card).select_option(key.split("+")[0])
         if factored.is_enabled():
             factored.set_checked("+" in key)
         card.get_by_role("slider", name="Step").press("Home")
-        for number, (frame, shown) in enumerate(zip(scene["frames"], element.evaluate(WALK), strict=True), start=1):
-            assert shown["status"] == frame["status"] and shown["slider"] == str(number)
-            assert shown["routes"] == sum(map(len, frame["routes"].values()))
-            for row, level, seen in zip(scene["rows"], frame["rows"], shown["rows"], strict=True):
-                assert seen["result"] == (row["result"] if level == 2 else None)
-                for cell, box in zip(row["cells"], seen["factors"], strict=True):
-                    assert bool(box) == (level > 0)
+        held = scene["holds"]["ledger"]
+        for number_, (frame, seen) in enumerate(zip(scene["frames"], element.evaluate(WALK), strict=True), start=1):
+            shows = frame["shows"]
+            assert seen["status"] == frame["status"] and seen["slider"] == str(number_)
+            assert seen["routes"] == sum(map(len, shows["network"]["routes"].values())) and set(seen["lit"]) == set(shows["network"]["lit"])
+            for row, level, line in zip(held["rows"], shows["ledger"]["rows"], seen["rows"], strict=True):
+                assert line["label"] == (row["label"] if level else None) and line["result"] == (row["result"] if level == 2 else None)
+                for cell, box in zip(row["cells"], line["factors"], strict=True):
+                    assert bool(box) == (level > 0), "what is not shown yet is not in the document"
                     if level:
                         assert box["symbol"] == f"∂{letters(cell['over'])}∂{letters(cell['under'])}"
-                        assert box["number"] == (cell["value"] if level == 2 else None)
-            assert (shown["total"] is not None) == frame["total"] and (shown["check"] is not None) == frame["check"]
+                        assert (box["edge"], box["shared"]) == (cell["edge"], cell["shared"])
+                        assert box["number"] == (cell["value"] if level == 2 else None) and box["said"] == (cell["said"] if level == 2 else None)
+                        assert box["inside"] == (cell["inside"].get("numbers", "") if level == 2 else None)
+            assert (seen["total"] is not None) == shows["ledger"]["total"] and seen["mark"] == ("✓" if shows["ledger"]["check"] else "")
+            heights.add(seen["height"])
         assert element.evaluate(CUT) == [], f"{key} at {viewport}"
+        assert card.get_by_role("img").evaluate(COVERED) == [], f"{key} at {viewport}"
         # What the reader now reads, against the derivative itself.
         k, i, j = map(int, re.findall(r"\d+", key))
-        places = len(shown["total"].partition(".")[2])
-        assert float(shown["total"]) == round(EXACT.W[k][i - 1, j - 1], places)
+        places = decimals(seen["total"])
+        assert float(number(seen["total"])) == round(EXACT.W[k][i - 1, j - 1], places)
         if "+" not in key:
-            products = [prod(float(box["number"]) for box in row["factors"]) for row in shown["rows"]]
-            assert sum(products) == pytest.approx(float(shown["total"]), abs=1.01 * len(products) * 0.5 * 10.0**-places)
+            products = [prod(float(number(box["number"])) for box in row["factors"]) for row in seen["rows"]]
+            assert sum(products) == pytest.approx(float(number(seen["total"])), abs=1.01 * len(products) * 0.5 * 10.0**-places)
+    assert max(heights) - min(heights) <= 1, "another choice does not move the page"
+    assert max(heights) <= (570 if viewport == WIDE else 600)
     assert page.log.problems == []
 
 
@@ -128,7 +155,7 @@ def test_keys(site, pages):
     assert card.get_by_role("button", name="Pause").is_visible()
     page.keyboard.press(" ")
     assert card.get_by_role("button", name="Play").is_visible()
-    weight = card.get_by_label("weight")
+    weight = weights(card)
     weight.focus()
     page.keyboard.press("ArrowDown")
     assert weight.input_value() == "w1_1_2", "the list keeps its own keys"
@@ -188,9 +215,9 @@ SPOTS = """svg => {
 def test_a_click_on_an_edge_chooses_its_weight(site, pages, viewport):
     page = pages(viewport, "light")
     card = ledger(page, f"{site}/{PAGE}#path-ledger-w2_3_2-step5")  # its labels lie on other edges
-    chosen = card.get_by_label("weight")
+    chosen = weights(card)
     spots = card.get_by_role("img").evaluate(SPOTS)
-    assert [spot["choice"] for spot in spots] == [e["choice"] for e in LEDGER["drawing"]["edges"] if e["choice"]]
+    assert [spot["choice"] for spot in spots] == [e["choice"] for e in LEDGER["panels"]["network"]["edges"] if e["choice"]]
     for spot in spots:
         page.mouse.click(spot["x"], spot["y"])
         assert chosen.input_value() == spot["choice"]
@@ -207,21 +234,22 @@ def test_who_looks_at_a_result_sees_the_next_weights_result(site, pages):
     page.goto(f"{site}/book/index.html")
     card = page.get_by_role("region", name="Path ledger")
     for weight in ("w3_2_1", "w1_4_3", "w2_1_1", "w1_1_1"):
-        card.get_by_label("weight").select_option(weight)
+        weights(card).select_option(weight)
         assert card.get_by_role("status").inner_text() == LEDGER["scenes"][weight]["frames"][-1]["status"]
     card.get_by_role("button", name="First step").click()
-    card.get_by_label("weight").select_option("w1_4_3")
+    weights(card).select_option("w1_4_3")
     assert card.get_by_role("status").inner_text().startswith("Step 1 of 7.")
 
 
 def test_the_switch_is_remembered_where_a_weight_has_no_such_form(site, pages):
     card = ledger(pages(WIDE, "light"), f"{site}/{PAGE}")
-    switch, weight = card.get_by_label("factored form"), card.get_by_label("weight")
+    switch, weight = card.get_by_label("factored form"), weights(card)
     switch.check()
+    card.get_by_role("button", name="Last step").click()
     weight.select_option("w3_1_1")
     assert switch.is_disabled() and not switch.is_checked()
     weight.select_option("w1_2_2")
-    assert switch.is_checked() and card.get_by_text("shared", exact=True).count() == 1
+    assert switch.is_checked() and card.get_by_text("shared", exact=True).count() == 1, "the last step of another weight is its last"
 
 
 def test_the_keyboard_keeps_its_place(site, pages):
@@ -257,15 +285,120 @@ def test_without_javascript_and_in_print_a_picture_stands_there(site, new_page):
     picture = page.locator("img.mlp-still").nth(1)
     assert picture.is_visible() and "path 1" in picture.get_attribute("alt").lower()
     assert picture.bounding_box()["width"] > 300
-    assert page.get_by_text("How many paths lead from w²₃₁ to L?").is_visible()
+    questions = page.locator("details.mlp-still summary")
+    assert "How many paths lead from w²₃₁ to L?" in questions.all_inner_texts() and questions.first.is_visible()
     page.context.close()
     page = new_page(WIDE, "light")
     page.goto(f"{site}/{PAGE}")
     picture, card = page.locator("img.mlp-still").nth(1), page.get_by_role("region", name="Path ledger")
-    assert card.is_visible() and not picture.is_visible()
+    assert card.is_visible() and picture.count() == 0, "on the screen it is not in the document"
     page.emulate_media(media="print")
-    assert picture.is_visible() and not card.is_visible()
+    expect(picture).to_be_visible()
+    assert not card.is_visible() and picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+    page.emulate_media(media="screen")
+    expect(page.locator("img.mlp-still")).to_have_count(0)
+    assert card.is_visible()
     page.context.close()
+
+
+def test_what_a_view_will_say_is_not_in_the_document_before(site, pages):
+    page = pages(WIDE, "light")
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_4_3-step1")
+    answer = LEDGER["scenes"]["w1_4_3"]["holds"]["ledger"]["rows"][0]["result"]
+    everything = "() => document.querySelector('[aria-label=\"Path ledger\"]').closest('.mlp-view').outerHTML"
+    assert answer not in page.evaluate(everything)
+    card.get_by_role("button", name="Last step").click()
+    assert answer in page.evaluate(everything)
+
+
+def test_a_factor_and_its_edge_light_each_other(site, pages):
+    page = pages(WIDE, "light")
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step7")
+    hot = lambda where: card.locator(f"{where}.hot").evaluate_all("all => all.map(one => one.dataset.edge ?? one.dataset.path ?? 'base')")  # noqa: E731
+    factor = card.get_by_role("cell", name="∂O 3 1 by ∂O 2 2")
+    factor.hover()
+    assert hot(".factor") == ["w3_2_1"] and hot(".route") == ["2"]
+    page.mouse.move(0, 0)
+    assert hot(".factor") == [] and hot(".edge") == []
+    factor.focus()
+    assert hot(".route") == ["2"]
+    spot = next(spot for spot in card.get_by_role("img").evaluate(SPOTS) if spot["choice"] == "w2_1_1")
+    page.mouse.move(spot["x"], spot["y"])
+    assert hot(".factor") == ["w2_1_1"]
+
+
+def test_the_ledger_is_a_table_for_a_screen_reader(site, pages):
+    card = ledger(pages(WIDE, "light"), f"{site}/{PAGE}#path-ledger-w1_1_1-step7")
+    table = card.get_by_role("table")
+    assert table.get_by_role("row").count() == 2
+    assert table.get_by_role("row").first.get_by_role("rowheader").locator("[aria-label]").get_attribute("aria-label") == "path 1 through O₂₁"
+    assert table.get_by_role("cell", name="∂L by ∂O 3 1: 2 times 0.86091 is 1.7218").count() == 2
+    assert weights(card).locator("option[value=w2_3_1]").get_attribute("aria-label") == "w²₃₁ (O₁₃ → O₂₁), weight, layer 2, from 3 to 1"
+
+
+@pytest.mark.parametrize("width", [*range(360, 1000, 40), 1280])
+def test_no_label_lies_on_a_neuron_at_any_width(site, pages, width):
+    page = pages((width, 800), "light")
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step7")
+    for weight in ("w1_1_1", "w1_4_3", "w1_2_2", "w2_3_1", "w2_1_2", "w3_2_1"):
+        weights(card).select_option(weight)
+        assert card.get_by_role("img").evaluate(COVERED) == [], weight
+    assert card.element_handle().evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_with_a_large_font_everything_can_be_reached(site, new_page, viewport):
+    """A reader's default font of 32 px: the card grows with it, and nothing of it is cut."""
+    page = new_page(viewport, "light")
+    page.add_init_script("addEventListener('DOMContentLoaded', () => document.documentElement.style.setProperty('font-size', '32px', 'important'))")
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step7")
+    sizes = card.evaluate("card => ['.status', '.number', '.title'].map(part => parseFloat(getComputedStyle(card.querySelector(part)).fontSize))")
+    assert min(sizes) >= 24
+    assert [cut for cut in card.element_handle().evaluate(CUT)] == []
+    stage = card.locator(".stage")
+    assert stage.evaluate("stage => stage.scrollWidth <= stage.clientWidth || getComputedStyle(stage).overflowX === 'auto'")
+    page.context.close()
+
+
+def test_a_finger_means_an_edge_or_nothing(site, pages):
+    """With an error of 6 px in any direction, nine taps in ten on the middle part of an edge choose it, or nothing."""
+    page = pages(PHONE, "light")
+    card = ledger(page, f"{site}/{PAGE}")
+    taps = card.get_by_role("img").evaluate("""async svg => {
+      const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width, taps = [];
+      for (const line of svg.querySelectorAll('.hit')) {
+        const [x1, y1, x2, y2] = ['x1', 'y1', 'x2', 'y2'].map(name => +line.getAttribute(name));
+        for (let n = 0; n < 24; n++) {
+          const t = 0.3 + 0.4 * (n % 6) / 5, turn = 2 * Math.PI * n / 24;
+          taps.push([line.dataset.choice, box.x + scale * (x1 + t * (x2 - x1)) + 6 * Math.cos(turn), box.y + scale * (y1 + t * (y2 - y1)) + 6 * Math.sin(turn)]);
+        }
+      }
+      const list = svg.closest('section').querySelector('select'), got = [];
+      for (const [meant, clientX, clientY] of taps) {
+        svg.dispatchEvent(new PointerEvent('click', {clientX, clientY, pointerType: 'touch', bubbles: true}));
+        await null; // one drawing for all that one event changes
+        got.push([meant, list.value]);
+        list.value = 'w3_1_1';
+        list.dispatchEvent(new Event('change'));
+        await null;
+      }
+      return got;
+    }""")
+    chosen = [(meant, got) for meant, got in taps if got != "w3_1_1"]  # where it was before
+    wrong = [(meant, got) for meant, got in chosen if meant != got]
+    assert len(taps) == 480 and len(wrong) <= len(taps) / 10, f"{len(wrong)} of {len(taps)} taps mean another edge"
+    assert len(chosen) >= len(taps) / 5 and len({meant for meant, _ in chosen}) >= 12, "most edges can be tapped; the list has all"
+
+
+def test_no_complaint_while_the_window_is_resized(site, pages):
+    page = pages(WIDE, "light")
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step7")
+    for width in (900, 700, 500, 360, 620, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert card.element_handle().evaluate(CUT) == []
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    assert page.log.problems == []
 
 
 def test_the_diamond(site, pages):

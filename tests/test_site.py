@@ -165,7 +165,7 @@ def test_folds_are_called_what_they_show(folder, parsed):
 def test_views_come_with_their_script_once(folder, parsed):
     for path in parsed:
         text = (folder / path).read_text(encoding="utf-8")
-        assert text.count("\nmountPage(document);\n") == ('class="mlp-view"' in text), path
+        assert text.count("\nmountPage(document, ") == ('class="mlp-view"' in text), path
 
 
 def test_katex_style_is_of_the_version_that_typesets():

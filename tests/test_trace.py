@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from strategies import problems
+from support import decimals, number
 
 from mlp import MLP, backprop, data, paths, relu, sigmoid, trace
 
@@ -19,26 +20,28 @@ LEDGER = trace.path_ledger(NET, X, Y)
 DIAMOND = trace.diamond()
 
 
-def decimals(text):
-    return -Decimal(text).as_tuple().exponent
+def ledger_of(scene):
+    return scene["holds"]["ledger"]
 
 
 def adds_up(scene):
     """Checks a scene's printed numbers against one another."""
-    for row in scene["rows"]:
-        product = prod(float(cell["value"]) for cell in row["cells"])
-        assert product == pytest.approx(float(row["result"]), abs=0.5001 * 10.0 ** -decimals(row["result"])), row
+    ledger = ledger_of(scene)
+    for row in ledger["rows"]:
+        product = prod(float(number(cell["value"])) for cell in row["cells"])
+        assert product == pytest.approx(float(number(row["result"])), abs=0.5001 * 10.0 ** -decimals(row["result"])), row
         for cell in row["cells"]:
             if cell["inside"]:
-                product = prod(map(Decimal, cell["inside"][1].split(" × ")))
-                value = Decimal(cell["value"])
+                product = prod(map(number, cell["inside"]["numbers"].split(" × ")))
+                value = number(cell["value"])
                 assert abs(product - value) < Decimal(5).scaleb(value.as_tuple().exponent - 1), cell  # and no tie
-    terms = {row["path"]: float(row["result"]) for row in scene["rows"]}
-    total = scene["total"][-1][0]
+    terms = {row["path"]: float(number(row["result"])) for row in ledger["rows"]}
+    total = ledger["total"][-1][0]
     shared = terms.pop(0, 1.0)
-    assert shared * sum(terms.values()) == pytest.approx(float(total), abs=0.5001 * 10.0 ** -decimals(total))
-    assert not any(re.fullmatch(r"-0\.?0*", row["result"]) for row in scene["rows"]), "minus zero"
-    return float(total), decimals(total)
+    assert shared * sum(terms.values()) == pytest.approx(float(number(total)), abs=0.5001 * 10.0 ** -decimals(total))
+    assert not any(re.fullmatch(r"−0\.?0*", row["result"]) for row in ledger["rows"]), "minus zero"
+    assert "-" not in "".join(frame["status"] for frame in scene["frames"]).replace("double-framed", "")
+    return float(number(total)), decimals(total)
 
 
 @pytest.mark.parametrize("key", LEDGER["scenes"])
@@ -48,53 +51,71 @@ def test_running_example(key):
     k, i, j = map(int, re.findall(r"\d+", key))
     exact = backprop(NET, [X], [Y]).W[k][i - 1, j - 1]
     assert total == float(f"{exact:.{places}f}") and places >= 3
-    assert scene["check"] == f"✓ backprop: {exact:+.{places}f} · finite difference: {exact:+.{places}f}"
+    said = f"{exact:+.{places}f}".replace("-", "−")
+    assert f"Check. ✓ All agree. backprop: {said}; finite difference: {said}." in scene["frames"][-1]["status"] and ledger_of(scene)["agrees"]
     n = len(paths(NET, k, i, j))
     frames = scene["frames"]
     assert len(frames) == 2 * n + 3
     assert [frame["status"].split(".")[0] for frame in frames] == [f"Step {m} of {len(frames)}" for m in range(1, len(frames) + 1)]
-    assert [sum(frame["rows"]) for frame in frames] == sorted(sum(frame["rows"]) for frame in frames)
-    assert [frame["total"] for frame in frames] == [False] * (len(frames) - 2) + [True] * 2
-    assert frames[-1]["rows"] == [2] * len(scene["rows"])
+    shown = [frame["shows"]["ledger"] for frame in frames]
+    assert [sum(one["rows"]) for one in shown] == sorted(sum(one["rows"]) for one in shown)
+    assert [one["total"] for one in shown] == [False] * (len(frames) - 2) + [True] * 2
+    assert shown[-1] == {"rows": [2] * len(ledger_of(scene)["rows"]), "total": True, "check": True}
 
 
 def test_weight_1_1_1_in_words():
     scene = LEDGER["scenes"]["w1_1_1"]
-    assert [[cell["value"] for cell in row["cells"]] for row in scene["rows"]] == [
-        ["+1.722", "+0.8", "+0.1658", "+0.2677"],  # 2 (0.1623 + 0.6986), 1 x 0.8, 0.2369 x 0.7, 0.24848 x 1.0773
-        ["+1.722", "-0.6", "-0.09904", "+0.2677"],
+    ledger, frames = ledger_of(scene), scene["frames"]
+    assert [[cell["value"] for cell in row["cells"]] for row in ledger["rows"]] == [
+        ["1.7218", "0.8", "0.16582", "0.2677"],  # 2 (0.1623 + 0.6986), 1 x 0.8, 0.2369 x 0.7, 0.24848 x 1.0773
+        ["1.7218", "−0.6", "−0.099044", "0.2677"],
     ]
-    assert [row["result"] for row in scene["rows"]] == ["+0.06114", "+0.02739"]
-    assert [[cell["shared"] for cell in row["cells"]] for row in scene["rows"]] == [[True, False, False, True]] * 2
-    statuses = [frame["status"] for frame in scene["frames"]]
+    assert [row["result"] for row in ledger["rows"]] == ["+0.06114", "+0.02739"]
+    assert [[cell["shared"] for cell in row["cells"]] for row in ledger["rows"]] == [[True, False, False, True]] * 2
+    assert [[cell["edge"] for cell in row["cells"]] for row in ledger["rows"]] == [["L1", "w3_1_1", "w2_1_1", "w1_1_1"], ["L1", "w3_2_1", "w2_1_2", "w1_1_1"]]
+    assert [row["said"] for row in ledger["rows"]] == ["path 1 through O₂₁", "path 2 through O₂₂"]
+    assert ledger["rows"][1]["cells"][1]["said"] == "∂O 3 1 by ∂O 2 2: 1 times (−0.6) is −0.6"
+    assert ledger["rows"][0]["cells"][3]["inside"] == {"symbols": [["f′", "11", ""], ["x", "1", ""]], "numbers": "0.2485 × 1.0773"}
+    statuses = [frame["status"] for frame in frames]
     assert statuses[2].startswith("Step 3 of 7. Path 2 is w¹₁₁ → O₁₁ → O₂₂ → O₃₁ → L.")
-    assert statuses[5] == "Step 6 of 7. Add across the paths: ∂L/∂w¹₁₁ = +0.06114 + (+0.02739) = +0.08853."
+    assert statuses[4] == "Step 5 of 7. Multiply along path 2: 1.7218 × (−0.6) × (−0.099044) × 0.2677 = +0.02739."
+    assert statuses[5] == "Step 6 of 7. Add across the paths: ∂L/∂w¹₁₁ = 0.06114 + 0.02739 = +0.08853."
     assert statuses[6].endswith("Multiplications: 6 here, 4 in the factored form.")
-    assert scene["frames"][2]["routes"]["w1_1_1"] == [1, 2] and scene["frames"][2]["routes"]["w2_1_2"] == [2]
-    assert scene["frames"][0]["routes"] == {"w1_1_1": [0]} and scene["frames"][0]["lit"] == ["O0_1", "O1_1"]
+    assert frames[2]["shows"]["network"]["routes"]["w1_1_1"] == [1, 2] and frames[2]["shows"]["network"]["routes"]["w2_1_2"] == [2]
+    assert frames[0]["shows"]["network"] == {"lit": ["O0_1", "O1_1"], "routes": {"w1_1_1": [0]}}
+
+
+def test_one_number_is_printed_one_way_in_both_forms():
+    for key, scene in LEDGER["scenes"].items():
+        if "+" in key:
+            plain_form = ledger_of(LEDGER["scenes"][key.split("+")[0]])["rows"]
+            values = {(str(cell["over"]), str(cell["under"])): cell["value"] for row in plain_form for cell in row["cells"]}
+            for row in ledger_of(scene)["rows"]:
+                assert [cell["value"] for cell in row["cells"]] == [values[str(cell["over"]), str(cell["under"])] for cell in row["cells"]]
 
 
 def test_factored_form():
     scene = LEDGER["scenes"]["w1_1_1+factored"]
-    assert [len(row["cells"]) for row in scene["rows"]] == [2, 2, 2]
+    assert [len(row["cells"]) for row in ledger_of(scene)["rows"]] == [2, 2, 2]
+    assert scene["frames"][-2]["status"].endswith("0.4609 × (0.13266 + 0.05943) = +0.08853.")
     assert scene["frames"][-1]["status"].endswith("Multiplications: 4 here, 6 path by path.")
     assert "w2_1_1+factored" not in LEDGER["scenes"], "one path: nothing to take out"
 
 
 def planted(monkeypatch, name, wrong):
     """The ledger of the running example's network, with one of its two witnesses made wrong."""
-    real = getattr(trace, name)
+    real = getattr(trace.paths, name)
 
     def witness(*args, **kwargs):
         grad = real(*args, **kwargs)
         return grad._replace(W={k: wrong(grad.W[k]) for k in grad.W})
 
-    monkeypatch.setattr(trace, name, witness)
+    monkeypatch.setattr(trace.paths, name, witness)
 
 
 def verdicts(spec):
-    """The marks of all scenes, each said by the check line and by the last sentence alike."""
-    marks = {key: scene["check"][0] for key, scene in spec["scenes"].items()}
+    """The marks of all scenes, each shown in the ledger and said by the last sentence alike."""
+    marks = {key: "✓" if ledger_of(scene)["agrees"] else "✗" for key, scene in spec["scenes"].items()}
     for key, scene in spec["scenes"].items():
         words = {"✓": "Check. ✓ All agree. ", "✗": "Check. ✗ They do not agree. "}[marks[key]]
         assert words in scene["frames"][-1]["status"]
@@ -128,27 +149,32 @@ def test_a_wrong_sum_is_marked_wrong_at_every_size(monkeypatch, size, witness):
 
 
 def test_beside_a_zero_the_other_number_is_right():
-    scene = trace.path_ledger(NET, 0 * X, Y)["scenes"]["w1_1_1"]
-    slope = "0.25"  # sigma'(0)
-    assert scene["rows"][0]["cells"][-1]["inside"] == ["f′₁₁ · x₁", f"{slope} × 0"]
-    assert scene["rows"][0]["cells"][-1]["value"] == "+0"
+    row = ledger_of(trace.path_ledger(NET, 0 * X, Y)["scenes"]["w1_1_1"])["rows"][0]
+    assert row["cells"][-1]["inside"]["numbers"] == "0.25 × 0" and row["cells"][-1]["value"] == "0"  # sigma'(0)
 
 
 def test_a_tiny_derivative_is_no_zero():
-    net = MLP(W={1: [[50.0]], 2: [[3.0]]})  # sigma'(50) is 2e-22
-    scene = trace.path_ledger(net, [1.0], 0.0)["scenes"]["w1_1_1"]
-    assert [cell["value"] for cell in scene["rows"][0]["cells"]] == ["+6", "+3", "+0"] and scene["rows"][0]["result"] == "+0.0000"  # 1 - 1 in float64
+    net = MLP(W={1: [[50.0]], 2: [[3.0]]})
+    row = ledger_of(trace.path_ledger(net, [1.0], 0.0)["scenes"]["w1_1_1"])["rows"][0]
+    assert [cell["value"] for cell in row["cells"]] == ["6", "3", "0"] and row["result"] == "+0.0000"  # 1 - 1 in float64
     net = MLP(W={1: [[-50.0]], 2: [[3.0]]})
     scene = trace.path_ledger(net, [1.0], 1.0)["scenes"]["w1_1_1"]
     adds_up(scene)
-    assert scene["rows"][0]["result"] == f"{-2 * 3 * np.exp(-50.0):+.3e}"  # 2 (0 - 1) * 3 * sigma'(-50)
+    assert float(number(ledger_of(scene)["rows"][0]["result"])) == pytest.approx(-2 * 3 * np.exp(-50.0), rel=1e-3)  # 2 (0 - 1) * 3 * sigma'(-50)
+    assert ledger_of(scene)["rows"][0]["result"] == "−1.157·10⁻²¹"
+
+
+def test_numbers_that_cannot_be_made_to_add_up_are_refused(monkeypatch):
+    monkeypatch.setattr(trace.digits, "MOST_DIGITS", 4)
+    with pytest.raises(ArithmeticError, match="no number of digits makes the printed parts of"):
+        trace.path_ledger(NET, X, Y)
 
 
 def test_diamond():
     assert [adds_up(DIAMOND["scenes"][key])[0] for key in DIAMOND["scenes"]] == [3.6, 3.6, 2.25, 2.25]
-    assert DIAMOND["scenes"]["x2"]["values"] == {"x": "2", "f": "4", "g": "6", "h": "24", "k": "5"}
-    assert DIAMOND["scenes"]["x1"]["values"] == {"x": "1", "f": "1", "g": "3", "h": "3", "k": "2"}
-    assert DIAMOND["scenes"]["x2"]["labels"]["hf"] == "∂h/∂f = 6"
+    assert DIAMOND["scenes"]["x2"]["holds"]["network"]["values"] == {"x": "2", "f": "4", "g": "6", "h": "24", "k": "5"}
+    assert DIAMOND["scenes"]["x1"]["holds"]["network"]["values"] == {"x": "1", "f": "1", "g": "3", "h": "3", "k": "2"}
+    assert DIAMOND["scenes"]["x2"]["holds"]["network"]["labels"]["hf"] == "∂h/∂f = 6"
 
 
 def test_specs_are_plain_data_of_a_page_size():
@@ -167,11 +193,26 @@ def test_any_network_adds_up(problem):
         total, places = adds_up(scene)
         k, i, j = map(int, re.findall(r"\d+", key))
         assert total == pytest.approx(exact.W[k][i - 1, j - 1], abs=0.51 * 10.0**-places)
-    ids = {node["id"] for node in spec["drawing"]["nodes"]}
-    edges = {edge["id"] for edge in spec["drawing"]["edges"]}
-    for scene in spec["scenes"].values():
-        for frame in scene["frames"]:
-            assert set(frame["lit"]) <= ids and set(frame["routes"]) <= edges
+
+
+@pytest.mark.parametrize("change, error", [
+    (lambda spec: spec["panels"].update(pie={}), "path-ledger: no panel is called 'pie'"),
+    (lambda spec: spec["panels"]["network"].update(colour="red"), "path-ledger, panel network: 'colour' is unknown"),
+    (lambda spec: spec["scenes"]["w1_1_1"]["frames"][2].update(status=""), "scene w1_1_1, frame 3: a frame needs a status"),
+    (lambda spec: spec["scenes"]["w1_1_1"]["frames"][2]["shows"]["network"].pop("lit"), "scene w1_1_1, frame 3, panel network: 'lit' is missing"),
+    (lambda spec: spec["scenes"]["w1_1_1"]["frames"][2]["shows"]["network"]["lit"].append("O9_9"), "frame 3, panel network: the drawing has no node 'O9_9'"),
+    (lambda spec: spec["scenes"]["w1_1_1"]["frames"][2]["shows"]["network"]["routes"].update(w9=[1]), "frame 3, panel network: the drawing has no edge 'w9'"),
+    (lambda spec: spec["scenes"]["w1_1_1"]["frames"][2]["shows"]["ledger"]["rows"].append(1), "frame 3, panel ledger: 3 levels for 2 rows"),
+    (lambda spec: spec["scenes"]["w1_1_1"]["frames"][2]["shows"]["ledger"].update(total=1), "frame 3, panel ledger, total: expected bool, but 1 came"),
+    (lambda spec: spec["scenes"]["w1_1_1"]["frames"][2]["shows"].update(chart={}), "frame 3, panel chart: the view has no such panel"),
+    (lambda spec: spec["scenes"]["w1_1_1"]["holds"].update(chart={}), "scene w1_1_1, panel chart: the view has no such panel"),
+])
+def test_the_contract_names_scene_frame_and_panel(change, error):
+    spec = json.loads(json.dumps(LEDGER))
+    assert trace.frames.checked(spec) is spec
+    change(spec)
+    with pytest.raises(ValueError, match=error):
+        trace.frames.checked(spec)
 
 
 @pytest.mark.parametrize("activation", [relu, sigmoid])
@@ -197,6 +238,6 @@ def test_symbols_of_large_layers():
     assert trace.plain(("w", 1, 10, 2)) == "w¹₁₀,₂" and trace.plain(("O", 2, 12)) == "O₂,₁₂"
 
 
-@pytest.mark.parametrize("value, text", [(0.4, "0.4"), (-0.5, "-0.5"), (1 / 3, "0.3333"), (2.0, "2"), (-1e-9, "0")])
+@pytest.mark.parametrize("value, text", [(0.4, "0.4"), (-0.5, "−0.5"), (1 / 3, "0.3333"), (2.0, "2"), (-1e-9, "0")])
 def test_short_numbers(value, text):
     assert trace.short(value) == text

@@ -1,17 +1,22 @@
 """The views as Python objects: what they emit in Jupyter and while the site is built, and what they refuse."""
 
 import base64
+import gzip
 import json
 import re
-from pathlib import Path
+import sys
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from mlp import data, plots, trace, widgets
+from mlp import MLP, data, plots, trace
 from mlp.widgets import Diamond, PathLedger, predict
+from mlp.widgets.script import FOLDER, IMPORT, joined, script
 
 NET, X, Y = data.running_example()
+LAST = trace.path_ledger(NET, X, Y)["scenes"]["w1_1_1"]["frames"][-1]["status"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -39,8 +44,11 @@ def test_on_the_page_it_is_html_that_carries_its_data(ledger, on_page):
     page = bundle["text/html"]
     (carried,) = re.findall(r'<script type="application/json">(.*?)</script>', page, re.S)
     assert json.loads(carried) == {"spec": trace.path_ledger(NET, X, Y), "choice": "w1_1_1", "index": 0}
-    assert re.search(r'<img class="mlp-still" alt="Path ledger\. The 4-3-2-1 network[^"]{200,}" src="data:image/png;base64,', page)
-    assert "http://" not in page and "https://" not in page
+    alt, picture = re.search(r'<noscript><img class="mlp-still" alt="([^"]*)" src="data:image/svg\+xml,([^"]*)"></noscript>', page).groups()
+    assert alt.startswith("Path ledger. The 4-3-2-1 network and its loss. Step 1 of 7.") and LAST in alt
+    drawn = ElementTree.fromstring(unquote(picture))
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg" and "path 2:  1.7218 × −0.6" in "".join(drawn.itertext()), "text is text"
+    assert len(gzip.compress(picture.encode())) < 7000
 
 
 def test_text_cannot_end_the_script(on_page):
@@ -118,13 +126,80 @@ def test_predict_wants_a_positive_tolerance():
 
 def test_pictures_are_the_same_every_time():
     for spec, choice in ((Diamond().spec, "x2"), (trace.path_ledger(NET, X, Y), "w1_1_1+factored")):
-        assert plots.still(spec, choice) == plots.still(spec, choice)
+        scene = spec["scenes"][choice]
+        for form in ("svg", "png"):
+            assert plots.still(spec, scene["holds"], scene["frames"][4], form) == plots.still(spec, scene["holds"], scene["frames"][4], form)
 
 
-def test_the_script_asks_nobody_and_computes_nothing():
-    """No address, no request, no import: it works from disk; the only names from Math are for placing things."""
-    script = (Path(widgets.__file__).parent / "views.js").read_text(encoding="utf-8")
-    assert set(re.findall(r"https?://[^\"' ]+", script)) == {"http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML"}
-    assert not re.search(r"\b(fetch|import|XMLHttpRequest|eval|innerHTML)\b", script)
-    assert not re.search(r"Math\.(exp|tanh|log|sqrt)", script)
-    assert not re.search(r"\bid[:=]", script), "classes, never ids"
+def test_a_notebooks_picture_tells_nothing_before_its_question(ledger):
+    first = ledger._picture()
+    ledger.index = 6
+    assert first != ledger._picture(), "the present step, not always the last"
+    lines = plots._ledger_lines(ledger.spec["scenes"]["w1_1_1"]["holds"]["ledger"], ledger.frames[0]["shows"]["ledger"])
+    assert lines == []
+
+
+# Another network in place -------------------------------------------------------------------------------------------
+
+
+def test_another_network_is_shown_in_place_and_choice_and_step_are_kept(ledger):
+    ledger.choice, ledger.index = "w1_4_3+factored", 5
+    ledger.show(MLP(W={k: 2 * NET.W[k] for k in NET.layers}), X, Y)
+    assert (ledger.choice, ledger.index) == ("w1_4_3+factored", 5)
+    assert "w¹₄₃ = 1" in ledger.frames[0]["status"]
+    ledger.show(MLP(W={1: NET.W[1], 2: NET.W[2][:, :1], 3: NET.W[3][:1]}), X, Y)  # one path: no factored form, five steps
+    assert (ledger.choice, ledger.index) == ("w1_4_3", 4)
+    ledger.choice = "w2_3_1"
+    ledger.show(MLP(W={1: [[1.0]]}), [1.0], 0.0)
+    assert ledger.choice == "w1_1_1" and ledger.frames[ledger.index]
+    with pytest.raises(ValueError, match="x has 3 entries"):
+        ledger.show(NET, X[:3], Y)
+    assert ledger.choice == "w1_1_1", "nothing is lost"
+
+
+# The script ---------------------------------------------------------------------------------------------------------
+
+COMPUTING = {"engine", "rng"}  # the only modules that compute; live views alone import them
+
+
+def modules():
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.js"))}
+
+
+def test_the_script_asks_nobody():
+    """No address, no request: it works from disk."""
+    for name, text in modules().items():
+        assert set(re.findall(r"https?://[^\"' )]+", text)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML"}, name
+        assert not re.search(r"\b(fetch|XMLHttpRequest|eval|innerHTML)\b|\bimport\(", text), name
+        assert not re.search(r"\bid[:=]|setAttribute\(.id.", text), f"{name}: classes, never ids"
+
+
+def test_only_the_engine_computes():
+    for name, text in modules().items():
+        if name not in COMPUTING:
+            assert not re.search(r"Math\.(exp|tanh|log|sqrt|random)", text), name
+    plain = script(("network", "ledger"), questions=True, page=True)
+    assert "permutation" not in plain, "a page without a live view carries no engine"
+
+
+def test_a_page_carries_what_its_views_need():
+    questions = script((), questions=True, page=True)
+    assert "answerRow" in questions and "openCard" not in questions and "edgeAt" not in questions
+    assert len(gzip.compress(questions.encode())) < 8000
+    whole = script(("network", "ledger"), page=True)
+    assert "openCard" in whole and "edgeAt" in whole and not IMPORT.search(whole) and not re.search(r"^export ", whole, re.M)
+    assert len(gzip.compress(whole.encode())) < 24_000
+    assert "export default" in script(("network", "ledger"))
+
+
+def test_a_name_defined_twice_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["mlp.widgets.script"], "FOLDER", tmp_path)
+    (tmp_path / "one.js").write_text('import { two } from "./two.js";\nexport function one() {}\nconst same = 1;\n')
+    (tmp_path / "two.js").write_text("export const two = 2;\nlet same = 2;\n")
+    joined.cache_clear()
+    with pytest.raises(ValueError, match="one.js defines same, and so does two.js"):
+        joined("one")
+    (tmp_path / "two.js").write_text("export const two = 2;\n")
+    joined.cache_clear()
+    assert joined("one") == "const two = 2;\n\nfunction one() {}\nconst same = 1;\n", "what is imported comes first"
+    joined.cache_clear()

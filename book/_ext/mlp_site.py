@@ -16,6 +16,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -197,7 +198,7 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
     body = re.sub(r'<img [^>]*class="broad"[^>]*>', r'<div class="broad">\g<0></div>', body)
     context["body"] = body
     if 'class="mlp-view"' in body:
-        context["body"] = body + views()
+        context["body"] = body + views(body)
 
 
 def drop_stale_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -212,12 +213,16 @@ def drop_stale_pages(app: Sphinx, exception: Exception | None) -> None:
             page.unlink()
 
 
-def views() -> str:
-    """The style and the script that bring a page's views to life."""
-    folder = ROOT / "src" / "mlp" / "widgets"
-    style = (folder / "views.css").read_text(encoding="utf-8").replace("</style", r"<\/style")
-    script = (folder / "views.js").read_text(encoding="utf-8").replace("</script", r"<\/script")
-    return f'<style>\n{style}</style>\n<script type="module">\n{script}\nmountPage(document);\n</script>\n'
+def views(body: str) -> str:
+    """The style and the script that bring a page's views to life: of the script, the modules that they need."""
+    sys.path.insert(0, str(ROOT / "src" / "mlp" / "widgets"))
+    from script import script
+
+    style = (ROOT / "src" / "mlp" / "widgets" / "views.css").read_text(encoding="utf-8").replace("</style", r"<\/style")
+    needed = re.findall(r'<div class="mlp-view" data-panels="([^"]*)" data-lives="([^"]*)">', body)
+    panels, lives = ([*dict.fromkeys(name for names in parts for name in names.split())] for parts in zip(*needed))
+    text = script(panels, lives, questions=("", "") in needed, page=True).replace("</script", r"<\/script")
+    return f'<style>\n{style}</style>\n<script type="module">\n{text}</script>\n'
 
 
 def setup(app: Sphinx) -> dict:

@@ -9,6 +9,8 @@ from math import prod
 from operator import index
 from typing import NamedTuple
 
+import numpy as np
+
 from . import _checks
 from .losses import Loss, squared_loss
 from .network import MLP, forward
@@ -105,19 +107,33 @@ def factors(net, x, y, k, i, j, path, loss=squared_loss):
     X, Y = _checks.point(x, y, net)
     _checks.one_of("loss", loss, Loss, "a loss such as squared_loss")
     path = _one_path(path, Paths(j, net.sizes[k + 1 :]), k, i, j)
+    return factors_at(at_point(net, X, Y, loss), k, i, j, path)
+
+
+class AtPoint(NamedTuple):
+    """What all factors at one point are made of, after one forward pass: outputs, slopes f'(Z) and dL/dO_K, by layer."""
+
+    net: MLP
+    O: dict
+    slope: dict
+    dL: np.ndarray
+
+
+def at_point(net, X, Y, loss):
+    """One forward pass of the point X (1, n_0) with target Y (1, n_K), unchecked: an `AtPoint`."""
     Z, O = forward(net, X)
-    K = len(net.layers)
+    return AtPoint(net, O, {k: net.f[k].d(Z[k])[0] for k in net.layers}, loss.d(Y, O[len(net.layers)])[0])
 
-    def slope(layer, unit):
-        return float(net.f[layer].d(Z[layer][0, unit - 1]))
 
-    last = path[-1]
-    product = [Factor(("L",), ("O", K, last), float(loss.d(Y, O[K])[0, last - 1]), ())]
+def factors_at(point, k, i, j, path):
+    """`factors`, unchecked, read off one `at_point`."""
+    net, K, last = point.net, len(point.net.layers), path[-1]
+    product = [Factor(("L",), ("O", K, last), float(point.dL[last - 1]), ())]
     for layer in range(K, k, -1):
         a, b = path[layer - 1 - k], path[layer - k]
-        inside = ((("f'", layer, b), slope(layer, b)), (("w", layer, a, b), float(net.W[layer][a - 1, b - 1])))
+        inside = ((("f'", layer, b), float(point.slope[layer][b - 1])), (("w", layer, a, b), float(net.W[layer][a - 1, b - 1])))
         product.append(Factor(("O", layer, b), ("O", layer - 1, a), inside[0][1] * inside[1][1], inside))
-    inside = ((("f'", k, j), slope(k, j)), (("O", k - 1, i), float(O[k - 1][0, i - 1])))
+    inside = ((("f'", k, j), float(point.slope[k][j - 1])), (("O", k - 1, i), float(point.O[k - 1][0, i - 1])))
     product.append(Factor(("O", k, j), ("w", k, i, j), inside[0][1] * inside[1][1], inside))
     _checks.finite_result("a factor of the path", *(factor.value for factor in product))
     return tuple(product)

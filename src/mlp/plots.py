@@ -8,10 +8,14 @@ from io import BytesIO
 
 import numpy as np
 
-from . import _checks, trace
+from . import _checks
 from .backprop import _problem
 from .losses import squared_loss
 from .network import MLP, forward
+from .trace.drawing import network_drawing
+from .trace.frames import kind_of
+from .trace.ledger import sum_text
+from .trace.symbols import SUB, SUP
 
 INK, SOFT, FAINT = "#1d2733", "#52606d", "#cfd6dd"
 MANY = 12  # strong edges: where there are more, labels are numbers only and the drawing is wider
@@ -36,7 +40,7 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
     """
     _checks.one_of("net", net, MLP, "an MLP")
     X, Y = (None, None) if x is None else _checks.point(x, 0.0 if y is None else y, net)
-    drawing = trace.network_drawing(net, X, None if y is None else Y)
+    drawing = network_drawing(net, X, None if y is None else Y)
     every = {edge["choice"]: [0] for edge in drawing["edges"] if edge["choice"]}
     chosen = every if isinstance(weights, str) else {f"w{k}_{i}_{j}": [0] for k, i, j in (_checks.weight(net, *w) for w in weights)}
     lit = [node["id"] for node in drawing["nodes"]]
@@ -45,9 +49,8 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
     return ax
 
 
-def _draw(ax, drawing, frame, scene=None):
-    """Draws a trace's frame, as views.js does in a page."""
-    scene = scene or {}
+def _draw(ax, drawing, frame):
+    """Draws what a trace's network holds, as much of it as a frame shows, as network.js does in a page."""
     many = len(frame["routes"]) > MANY
     pitch = 2.1 if many else 1.65  # between two columns, where two rows are 0.85 apart
     at = {node["id"]: (pitch * node["column"], -0.85 * ((max(n["rows"] for n in drawing["nodes"]) - node["rows"]) / 2 + node["row"]))
@@ -63,18 +66,18 @@ def _draw(ax, drawing, frame, scene=None):
             shift = 0.06 * (n - (len(routes) - 1) / 2)
             dx, dy = -(y1 - y0) / length * shift, (x1 - x0) / length * shift
             ax.plot([x0 + dx, x1 + dx], [y0 + dy, y1 + dy], color=color, ls=dash, lw=2.4 if path else 1.2, zorder=2)
-        words = scene.get("labels", {}).get(edge["id"], edge["label"])
+        letter, sub, sup = edge["symbol"] or ("", "", "")
+        words = drawing.get("labels", {}).get(edge["id"]) or (edge["label"] if many or not letter else f"{letter}{sup.translate(SUP)}{sub.translate(SUB)} = {edge['label']}")
         if routes and words:
             fan = sum(other["from"] == edge["from"] for other in drawing["edges"])
             where = min(0.5, 0.75 / fan) if many else 0.5  # near enough to the start that no two fans meet
-            words = (words.split(" = ")[-1] if many else words).replace("-", "−")
             ax.text(x0 + where * (x1 - x0), y0 + where * (y1 - y0) + (0 if many else 0.15), words,
                     ha="center", va="center", fontsize=8.5, color=INK, zorder=5,
                     bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85})
     for node in drawing["nodes"]:
         letter, sub, _ = node["symbol"]
         lit = node["id"] in frame["lit"]
-        value = scene.get("values", {}).get(node["id"], node["value"]).replace("-", "−")
+        value = drawing.get("values", {}).get(node["id"], node["value"])
         name = f"${letter}_{{{sub}}}$" if sub else f"${letter}$"
         ax.text(*at[node["id"]], f"{name}\n{value}" if value else name, ha="center", va="center", fontsize=9.5, color=INK if lit else SOFT, zorder=4,
                 linespacing=1.1, bbox={"boxstyle": "round,pad=0.35" if node["id"] == "L" else "circle,pad=0.42", "fc": "white", "ec": INK if lit else FAINT, "lw": 1.4})
@@ -85,26 +88,55 @@ def _draw(ax, drawing, frame, scene=None):
     ax.axis("off")
 
 
-def still(spec, choice):
-    """One picture of a stepper, as PNG bytes: the scene's last frame and its products, for where nothing can be clicked."""
+def still(spec, holds, frame, form="svg"):
+    """One picture of a view, as SVG or PNG bytes, for where nothing can be clicked: what its panels show in one frame, from top to
+    bottom. `holds` is what the panels hold there beside what the spec says. STILLS has, for each kind of panel, what draws it."""
+    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    scene = spec["scenes"][choice]
-    lines = [f"{row['label']}:  " + " × ".join(cell["value"] for cell in row["cells"]) + f" = {row['result']}" for row in scene["rows"]]
-    over, under = ("".join(f"{{{part}}}" if not n else (f"_{{{part}}}", f"^{{{part}}}")[n - 1] for n, part in enumerate(thing) if part)
-                   for thing in scene["derivative"])
-    sum_line = rf"$\partial {over}/\partial {under}$ = " + " ".join(text for text, _ in scene["total"])
-    figure = Figure(figsize=(7.2, 3.5 + 0.28 * (len(lines) + 2)))
+    shown = [(STILLS[kind_of(spec, panel)], {**spec["panels"][panel], **holds.get(panel, {})}, frame["shows"][panel])
+             for panel in spec["panels"] if panel in frame["shows"] and kind_of(spec, panel) in STILLS]
+    heights = [height(held, shows) for (height, _), held, shows in shown]
+    figure = Figure(figsize=(7.2, sum(heights) or 0.3))
     FigureCanvasAgg(figure)
-    share = 0.28 * (len(lines) + 2) / figure.get_size_inches()[1]
-    _draw(figure.add_axes((0.01, share, 0.98, 0.99 - share)), spec["drawing"], scene["frames"][-1], scene)
-    for n, (line, row) in enumerate(zip([*lines, sum_line], [*scene["rows"], {"path": 0}])):
-        color = PATHS[row["path"] - 1][0] if row["path"] else INK
-        figure.text(0.04, share - (0.28 * (n + 0.6)) / figure.get_size_inches()[1], line, fontsize=10, color=color, va="center")
+    low = 1.0
     out = BytesIO()
-    figure.savefig(out, format="png", dpi=100, facecolor="white", metadata={"Software": None})
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "still", "font.family": "DejaVu Sans"}):
+        for ((_, draw), held, shows), height in zip(shown, heights):
+            low -= height / sum(heights)
+            ax = figure.add_axes((0.01, low, 0.98, height / sum(heights)))
+            ax.set_axis_off()
+            draw(ax, held, shows)
+        figure.savefig(out, format=form, dpi=100, facecolor="white", metadata={"Date": None} if form == "svg" else {"Software": None})
     return out.getvalue()
+
+
+LINE = 0.28  # inches
+
+
+def _lines(ax, lines):
+    """Lines of text, as (text, path) pairs."""
+    for n, (line, path) in enumerate(lines):
+        ax.text(0.03, 1 - (n + 0.6) / (len(lines) + 1), line, fontsize=10, color=PATHS[path - 1][0] if path else INK, va="center", transform=ax.transAxes)
+
+
+def _ledger_lines(holds, shows):
+    """The ledger as (line, path) pairs, as far as it is shown."""
+    lines = [(f"{row['label']}:  " + " × ".join(cell["value"] for cell in row["cells"]) + f" = {row['result']}", row["path"])
+             for row, level in zip(holds["rows"], shows["rows"]) if level == 2]
+    if shows["total"]:
+        over, under = ("".join(f"{{{part}}}" if not n else (f"_{{{part}}}", f"^{{{part}}}")[n - 1] for n, part in enumerate(thing) if part)
+                       for thing in holds["derivative"])
+        lines.append((rf"$\partial {over}/\partial {under}$ = {sum_text(holds['total'])}", 0))
+    return lines
+
+
+#: How each kind of panel is drawn in a still: (its height in inches, how to draw it), both of what it holds and shows.
+STILLS = {
+    "network": (lambda holds, shows: 3.5, _draw),
+    "ledger": (lambda holds, shows: LINE * (len(_ledger_lines(holds, shows)) + 1), lambda ax, holds, shows: _lines(ax, _ledger_lines(holds, shows))),
+}
 
 
 def training_curve(losses, *, label=None, ax=None):

@@ -1,6 +1,6 @@
 """The interactive views: each is an anywidget in Jupyter and a part of the published page without a kernel.
 
-Python computes what is shown (`mlp.trace`); `views.js`, one plain ES module, draws it in both places. While the
+Python computes what is shown (`mlp.trace`); the modules in `js`, joined by `script`, draw it in both places. While the
 site is built (the environment variable MLP_STATIC_PAGE is set) a view's output is HTML that carries its data; elsewhere
 it is the live widget, and a line of text and a picture for what shows no widgets.
 """
@@ -9,28 +9,37 @@ import base64
 import html
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import ceil, isfinite, log10
 from numbers import Integral, Real
 from pathlib import Path
+from urllib.parse import quote
 
 import anywidget
 import traitlets
 
 from .. import _checks, trace
 from ..losses import squared_loss
+from .script import script
 
 __all__ = ["Diamond", "PathLedger", "Prediction", "predict"]
-
-_HERE = Path(__file__).parent
 
 
 class View(anywidget.AnyWidget):
     """What all views have in common: the data they draw, and how that reaches a notebook or a page."""
 
-    _esm = _HERE / "views.js"
-    _css = _HERE / "views.css"
+    _css = Path(__file__).parent / "views.css"
     spec = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, spec, **state):
+        panels, lives = self._parts(spec)
+        self.add_traits(_esm=traitlets.Unicode(script(panels, lives, questions=not panels)).tag(sync=True))
+        super().__init__(spec=spec, **state)
+
+    @staticmethod
+    def _parts(spec):
+        """The panels and the live modules that a view's script needs; a prediction has none."""
+        return tuple(dict.fromkeys(trace.frames.kind_of(spec, panel) for panel in spec.get("panels", ()))), tuple(filter(None, [spec.get("live", {}).get("module")]))
 
     def _state(self):
         """What the page needs to know to begin where this view stands."""
@@ -48,7 +57,9 @@ class View(anywidget.AnyWidget):
 
     def _page(self):
         data = json.dumps(self._state(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-        return f'<div class="mlp-view"><script type="application/json">{data}</script>{self._fallback()}</div>'
+        panels, lives = self._parts(self.spec)
+        return (f'<div class="mlp-view" data-panels="{" ".join(panels)}" data-lives="{" ".join(lives)}">'
+                f'<script type="application/json">{data}</script><noscript>{self._fallback()}</noscript></div>')
 
 
 class Checked(traitlets.Any):
@@ -58,31 +69,30 @@ class Checked(traitlets.Any):
 
 
 class Stepper(View):
-    """A view that walks through the frames of a trace.
+    """A view that is stepped through.
 
+    index    which step is shown, from 0: the frame or, where updates are stepped, the number of the update
+    frames   all of them: dicts with a status, the sentence, and what each panel shows
     choice   which scene is shown (for the path ledger: the weight, "+factored" after it for the factored form)
-    index    which frame of it, from 0; setting either, here or in the view, moves the other side too
-    frames   the frames of the chosen scene: dicts with status, lit, routes, rows, total, check
+
+    Setting a trait, here or in the view, moves the other side too.
     """
 
-    choice = Checked().tag(sync=True)
     index = Checked(0).tag(sync=True)
-
-    def __init__(self, spec, choice=None):
-        super().__init__(spec=spec, choice=choice or next(iter(spec["scenes"])))
 
     @property
     def frames(self):
         return self.spec["scenes"][self.choice]["frames"]
 
-    @traitlets.validate("choice")
-    def _known_choice(self, proposal):
-        if not isinstance(proposal.value, str) or proposal.value not in self.spec["scenes"]:
-            raise ValueError(f"choice must be one of {', '.join(self.spec['scenes'])}, but {proposal.value!r} came")
-        return proposal.value
+    @property
+    def _holds(self):
+        return self.spec["scenes"][self.choice]["holds"]
 
-    @traitlets.observe("choice")
-    def _stay_inside(self, change):
+    def show(self, *args, **kwargs):
+        """Shows another network or point in place, given as to the class itself; choice and step are kept where they fit."""
+        self.spec = type(self)(*args, **kwargs).spec
+
+    def _stay_inside(self, change=None):
         self.index = min(self.index, len(self.frames) - 1)
 
     @traitlets.validate("index")
@@ -94,24 +104,148 @@ class Stepper(View):
         return int(proposal.value)
 
     def _state(self):
-        return {"spec": self.spec, "choice": self.choice, "index": self.index}
+        return {"spec": self.spec, "index": self.index, **self._turned()}
 
     def __repr__(self):
         return (f"{self.spec['title']} ({len(self.frames)} steps). Run this cell to step through it here, "
                 "or open this page of the published book.")
 
     def _picture(self):
+        """A notebook's picture: the present step, so that nothing is told before its question."""
         from ..plots import still
 
-        return {"image/png": base64.b64encode(still(self.spec, self.choice)).decode()}
+        return {"image/png": base64.b64encode(still(self.spec, self._holds, self.frames[self.index], "png")).decode()}
 
     def _fallback(self):
-        scene = self.spec["scenes"][self.choice]
-        alt = f"{self.spec['title']}. {self.spec['drawing']['name']}. " + " ".join(frame["status"] for frame in scene["frames"])
-        return f'<img class="mlp-still" alt="{html.escape(alt)}" src="data:image/png;base64,{self._picture()["image/png"]}">'
+        """The page's picture, on paper and without JavaScript: the last step, and what is said."""
+        from ..plots import still
+
+        alt = f"{self.spec['title']}. {self._said()}"
+        picture = quote(still(self.spec, self._holds, self._last()), safe=" =:/;,()<>'*+&!?@$|[]{}^`~")
+        return f'<img class="mlp-still" alt="{html.escape(alt)}" src="data:image/svg+xml,{picture}">'
+
+    def _last(self):
+        return self.frames[len(self.frames) - 1]
 
 
-class PathLedger(Stepper):
+class Scenes(Stepper):
+    """A stepper whose frames Python makes, all of them, for each choice."""
+
+    choice = Checked().tag(sync=True)
+
+    def __init__(self, spec, choice=None):
+        super().__init__(spec, choice=choice or next(iter(spec["scenes"])))
+
+    @traitlets.observe("spec")
+    def _fit(self, change):
+        if change.old and self.choice not in self.spec["scenes"]:
+            plain = self.choice.split("+")[0]
+            self.choice = plain if plain in self.spec["scenes"] else next(iter(self.spec["scenes"]))
+        elif change.old:
+            self._stay_inside()
+
+    @traitlets.validate("choice")
+    def _known_choice(self, proposal):
+        if not isinstance(proposal.value, str) or proposal.value not in self.spec["scenes"]:
+            raise ValueError(f"choice must be one of {', '.join(self.spec['scenes'])}, but {proposal.value!r} came")
+        return proposal.value
+
+    @traitlets.observe("choice")
+    def _other_choice(self, change):
+        self._stay_inside()
+
+    def _turned(self):
+        return {"choice": self.choice}
+
+    def _said(self):
+        return f"{self.spec['panels']['network']['name']}. " + " ".join(frame["status"] for frame in self.frames)
+
+
+class Live(Stepper):
+    """A stepper whose frames are made when they are asked for: here by its module in `mlp.trace`, on the page by its module in js.
+
+    A subclass declares its traits, each `Checked().tag(sync=True)`, names that module as `_trace`, and gives `super().__init__` a spec
+    whose `traits` say where they rest. The module has `last(spec, state)`, the last index, `frame(spec, state)`, the frame at
+    state["index"], and may have `holds(spec, state)`; state is {trait: value}.
+    """
+
+    _trace = None
+
+    def __init__(self, spec, **state):
+        super().__init__(spec, **{**spec["traits"], **state})
+
+    @property
+    def frames(self):
+        return Frames(self)
+
+    @property
+    def _holds(self):
+        return self._trace.holds(self.spec, self._now()) if hasattr(self._trace, "holds") else {}
+
+    @property
+    def net(self):
+        """The network with the view's present `weights`, an `mlp.MLP`."""
+        return self._trace.net_of(self.spec, self._now())
+
+    def _now(self):
+        return {"index": self.index, **self._turned()}
+
+    def _turned(self):
+        return {name: getattr(self, name) for name in self.spec["traits"]}
+
+    def _said(self):
+        return f"{self.frames[0]['status']} {self._last()['status']}"
+
+    @traitlets.observe("spec")
+    def _fit(self, change):
+        if change.old:
+            for name, value in self.spec["traits"].items():
+                setattr(self, name, value)
+            self._stay_inside()
+
+    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program")
+    def _fitting(self, proposal):
+        """Lists are for the options of the control of that name, numbers for what the control may be turned to, and beyond its marks."""
+        name, value = proposal.trait.name, proposal.value
+        control = next((choice for choice in self.spec["choices"] if choice["name"] == name), {})
+        if name == "weights":
+            weights, width = _checks.real_array(name, value), len(self.spec["traits"][name])
+            if weights.shape != (width,):
+                raise ValueError(f"weights must be a list of {width} numbers, but its shape is {weights.shape}")
+            return [float(one) for one in weights]
+        if "options" in control:
+            known = [option[0] for option in control["options"]]
+            if value not in known:
+                raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, but {value!r} came")
+            return value
+        if name in ("seed", "batch_size"):
+            return _checks.integer(name, value, control.get("least", min(control.get("values", [0]))), control.get("most", max(control.get("values", [2**32 - 1]))))
+        return _checks.number(name, value, zero=name == "lam")
+
+    @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program")
+    def _other_state(self, change):
+        if change.old is not None:
+            self._stay_inside()
+
+
+class Frames(Sequence):
+    """The frames of a live view as they are with its present traits, made when asked for."""
+
+    def __init__(self, view):
+        self._view, self._state = view, view._now()
+
+    def __len__(self):
+        return self._view._trace.last(self._view.spec, self._state) + 1
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [self[n] for n in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"frames has {len(self)} frames, but index is {index}")
+        return self._view._trace.frame(self._view.spec, {**self._state, "index": index % len(self)})
+
+
+class PathLedger(Scenes):
     """Every path from a weight to the loss of one point, factor by factor, and their sum, for any weight of `net`.
 
     x is one point (n_0,), y its target. Shows at most 8 units a layer and 6 paths from a weight; raises ValueError
@@ -122,7 +256,7 @@ class PathLedger(Stepper):
         super().__init__(trace.path_ledger(net, x, y, loss))
 
 
-class Diamond(Stepper):
+class Diamond(Scenes):
     """The smallest graph with two paths, x into f and g, both into h, and h into k. Notes: N9, eq. N9.1 to N9.2a."""
 
     def __init__(self):

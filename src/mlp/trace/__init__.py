@@ -1,0 +1,15 @@
+"""What the interactive views show, as plain data made here: every word and, at rest, every number.
+
+A panel HOLDS all it will ever show; a frame SAYS how much of it is shown and what is lit. `frames` is the contract;
+`symbols`, `digits`, `drawing` and `ledger` are what views share, and each view is one file.
+"""
+
+from .diamond import diamond
+from .digits import short, signed, significant
+from .drawing import network_drawing
+from .ledger import Route, Step
+from .paths import MOST_PATHS, MOST_UNITS, path_ledger
+from .symbols import plain, spoken, symbol
+
+__all__ = ["MOST_PATHS", "MOST_UNITS", "Route", "Step", "diamond", "network_drawing", "path_ledger", "plain", "short", "signed",
+           "significant", "spoken", "symbol"]

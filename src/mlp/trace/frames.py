@@ -1,0 +1,147 @@
+"""The contract between what Python makes and what a view's script draws: a pair of types for each panel, and `checked`.
+
+A view's spec is one JSON-able dict:
+
+    name, title   the view's short name (for links) and its title
+    panels        {panel: what it holds all the time}, from top to bottom; `kind` is its module in widgets/js, its own name unless told
+    choices       the controls: {name, label, options [[value, text, said aloud], ...]} is a list, {name, label} a switch,
+                  {name, label, values [...]} a range with - and + over these numbers, {name, label, least, most} a whole number.
+                  A control named in `traits` sets that trait; the others make up the scene's key: the chosen option, then
+                  "+name" of each switch that is on. `place` puts it into "head" (the default), "dial" or "foot".
+    traits        {name: value at rest} of what a live view turns
+    scenes        {key: {holds {panel: what it holds in this scene}, frames [frame, ...]}}
+    frame         status (the sentence), shows {panel: how much of it}; a panel that a frame does not show is away
+                  ask: a question before it, {question, choices or tol, answer, shown, why, before {status, shows}}
+                  actions: [[name, text], ...], buttons below
+    live          {module, words {name: template}, ... data}: frames made in the page by widgets/js/<module>.js; without it the
+                  scenes hold all frames
+    first         the number of the first step: 1, or 0 where steps count updates
+"""
+
+from typing import Any, NotRequired, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
+
+Symbol = list[str]  # [letter, subscript, superscript], or empty
+
+
+class Node(TypedDict):
+    id: str
+    symbol: Symbol
+    value: str
+    column: int
+    row: int
+    rows: int
+
+
+class Edge(TypedDict):
+    """An edge between two nodes; `choice` is what choosing it chooses, or empty."""
+
+    id: str
+    choice: str
+    symbol: Symbol
+    label: str
+
+
+class NetworkHolds(TypedDict):
+    """In a scene, values {node: text} and labels {edge: text} stand in for those of the nodes and edges."""
+
+    name: NotRequired[str]
+    columns: NotRequired[list[str]]
+    nodes: NotRequired[list[dict]]
+    edges: NotRequired[list[dict]]
+    values: NotRequired[dict[str, str]]
+    labels: NotRequired[dict[str, str]]
+
+
+class NetworkShows(TypedDict):
+    """lit: nodes in play; routes: {edge: the paths over it}, 0 for an edge that is lit by itself; tags: {node: text beside it}."""
+
+    lit: list[str]
+    routes: dict[str, list[int]]
+    values: NotRequired[dict[str, str]]
+    labels: NotRequired[dict[str, str]]
+    tags: NotRequired[dict[str, str]]
+
+
+class LedgerHolds(TypedDict):
+    """rows: products, path 0 is what all paths share; total: [[text, path], ...]; agrees: whether all witnesses do."""
+
+    derivative: NotRequired[list[Symbol]]
+    rows: NotRequired[list[dict]]
+    total: NotRequired[list[list]]
+    agrees: NotRequired[bool]
+
+
+class LedgerShows(TypedDict):
+    """rows: for each row 0 nothing, 1 its symbols, 2 its numbers too."""
+
+    rows: list[int]
+    total: bool
+    check: bool
+
+
+PANELS = {"network": (NetworkHolds, NetworkShows), "ledger": (LedgerHolds, LedgerShows)}
+
+
+def kind_of(spec, panel):
+    """The module in widgets/js that draws this panel of a view."""
+    return spec["panels"][panel].get("kind", panel)
+
+
+def checked(spec):
+    """`spec` itself, if it keeps the contract; else a ValueError that names scene, frame and panel."""
+    for panel, holds in spec["panels"].items():
+        if kind_of(spec, panel) not in PANELS:
+            raise ValueError(f"{spec['name']}: no panel is called {kind_of(spec, panel)!r}; there are {', '.join(PANELS)}")
+        _fits(f"{spec['name']}, panel {panel}", {name: held for name, held in holds.items() if name != "kind"}, PANELS[kind_of(spec, panel)][0])
+    for key, scene in spec.get("scenes", {}).items():
+        for panel, holds in scene.get("holds", {}).items():
+            where = f"{spec['name']}, scene {key}, panel {panel}"
+            if panel not in spec["panels"]:
+                raise ValueError(f"{where}: the view has no such panel")
+            _fits(where, holds, PANELS[kind_of(spec, panel)][0])
+        for number, frame in enumerate(scene["frames"], start=1):
+            checked_frame(spec, frame, scene.get("holds", {}), f"{spec['name']}, scene {key}, frame {number}")
+    return spec
+
+
+def checked_frame(spec, frame, holds, where):
+    """`frame` itself, if a view of this spec can show it; `holds` is what its scene holds."""
+    if not isinstance(frame.get("status"), str) or not frame["status"]:
+        raise ValueError(f"{where}: a frame needs a status, one sentence of text")
+    for shows in (frame["shows"], frame.get("ask", {}).get("before", {}).get("shows", {})):
+        for panel, shown in shows.items():
+            if panel not in spec["panels"]:
+                raise ValueError(f"{where}, panel {panel}: the view has no such panel")
+            _fits(f"{where}, panel {panel}", shown, PANELS[kind_of(spec, panel)][1])
+    held = {panel: {**spec["panels"][panel], **holds.get(panel, {})} for panel in frame["shows"]}
+    if shown := frame["shows"].get("network"):
+        for what, known, used in (("node", "nodes", [*shown["lit"], *shown.get("tags", {})]), ("edge", "edges", [*shown["routes"]])):
+            strange = set(used) - {one["id"] for one in held["network"][known]}
+            if strange:
+                raise ValueError(f"{where}, panel network: the drawing has no {what} {min(strange)!r}")
+    if (shown := frame["shows"].get("ledger")) and len(shown["rows"]) != len(held["ledger"]["rows"]):
+        raise ValueError(f"{where}, panel ledger: {len(shown['rows'])} levels for {len(held['ledger']['rows'])} rows")
+    return frame
+
+
+def _fits(where, value, kind):
+    """Raises ValueError where `value` is not of the typing kind."""
+    if is_typeddict(kind):
+        hints = get_type_hints(kind)
+        strange, missing = set(value) - set(hints), kind.__required_keys__ - set(value)
+        if strange or missing:
+            raise ValueError(f"{where}: " + "; ".join([f"{name!r} is missing" for name in sorted(missing)] + [f"{name!r} is unknown" for name in sorted(strange)]))
+        for name, one in value.items():
+            _fits(f"{where}, {name}", one, hints[name])
+        return
+    if kind is Any:
+        return
+    outer, inner = get_origin(kind) or kind, get_args(kind)
+    if not isinstance(value, outer) or (outer is int and isinstance(value, bool)):
+        raise ValueError(f"{where}: expected {getattr(outer, '__name__', outer)}, but {value!r} came")
+    if outer is list and inner:
+        for n, one in enumerate(value):
+            _fits(f"{where}[{n}]", one, inner[0])
+    if outer is dict and inner:
+        for name, one in value.items():
+            _fits(f"{where}[{name!r}]", one, inner[1])

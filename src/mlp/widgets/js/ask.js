@@ -1,0 +1,55 @@
+// @ts-check
+// A question: the reader commits to a number or a choice, and then sees. Predictions and a view's frames ask with it.
+
+import { make } from "./dom.js";
+
+/** What a reader may mean by what was typed: 0.25, -.5, −0,5, 3/4, 16 %, or 1,960, which may be 1960 or 1.96; [] for no number. */
+export function readings(text) {
+  if (/\d\s*\(|\d\s+\d+\s*\//.test(text)) return []; // 3(6) and 3 3/5 are not 36 and 33/5
+  const plain = text.replace(/[\s%()]/g, "").replace(/[−–—‐]/g, "-");
+  const number = (part) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(part) ? Number(part) : NaN);
+  const [over, under = "1", more] = plain.replaceAll(",", ".").split("/");
+  const meant = more === undefined ? [number(over) / number(under)] : [];
+  if (/^[-+]?[1-9]\d{0,2}([.,]\d{3})+$/.test(plain)) meant.push(Number(plain.replace(/[.,]/g, "")));
+  return meant.filter(Number.isFinite);
+}
+
+let asked = 0; // groups of radio buttons need names of their own
+
+/**
+ * The field or the choices, with "Check" and, after a first try, "Show answer".
+ * @param {{choices: string[] | null, answer: any, shown: string, tol: number, slips?: [any, string][]}} question
+ * @param {(verdict: string, done: boolean, right?: boolean) => void} tell hears every verdict; done: the answer may be seen now
+ */
+export function answerRow({ choices, answer, shown, tol, slips = [] }, tell) {
+  const group = `mlp-question-${(asked += 1)}`;
+  const field = choices ? null : make("input", { type: "text", autocomplete: "off", "aria-label": "Your answer" });
+  const radios = (choices ?? []).map((choice) => make("input", { type: "radio", name: group, value: choice }));
+  const check = make("button", { type: "submit" }, "Check");
+  const reveal = make("button", { type: "button", hidden: "", click: () => end(`The answer is ${shown}.`) }, "Show answer");
+  const near = (a, b) => (choices ? a === b : Math.abs(a - b) <= tol * (1 + 1e-9));
+
+  const end = (verdict, right) => {
+    if (reveal === element.getRootNode().activeElement) check.focus(); // or the keyboard would lose its place
+    reveal.hidden = true;
+    tell(verdict, true, right);
+  };
+  const judge = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const given = choices ? radios.filter((radio) => radio.checked).map((radio) => radio.value) : readings(field.value);
+    if (!given.length) return tell(choices ? "Choose one first." : "Type a number, such as 0.25 or −3.", false);
+    if (given.some((one) => near(one, answer))) return end(`Yes, ${shown}.`, true);
+    reveal.hidden = false;
+    const slip = slips.find(([value]) => given.some((one) => near(one, value)))?.[1];
+    const no = choices ? `No, not “${given[0]}”.` : `No, not ${field.value.trim()}.`;
+    tell(slip ? `${no} ${slip}` : `${no} ${choices ? "Choose" : "Try"} again, or show the answer.`, false, false);
+  };
+  const answers = choices
+    ? make("div", { class: "choices" }, ...radios.map((radio, n) => make("label", {}, radio, ` ${choices[n]}`)))
+    : field;
+  const element = make("form", { class: "answer", submit: judge }, answers, check, reveal);
+  element.noValidate = true;
+  element.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook's shortcuts stay out of the field
+  return element;
+}

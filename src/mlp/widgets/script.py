@@ -1,0 +1,54 @@
+"""Joins the modules that a view needs into one script: neither anywidget nor a page opened from disk can resolve an import."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "js"
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+)\.js";\n', re.M)
+NAME = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.M)
+
+
+@cache
+def joined(*modules):
+    """The text of these modules and of all they import, each once and after what it imports, with imports and exports taken
+    away. Raises ValueError where two of them define one name."""
+    texts = {}
+
+    def add(module):
+        if module in texts:
+            return
+        text = (FOLDER / f"{module}.js").read_text(encoding="utf-8")
+        texts[module] = None  # on its way
+        for needed in IMPORT.findall(text):
+            add(needed)
+        del texts[module]
+        texts[module] = re.sub(r"^export ", "", IMPORT.sub("", text), flags=re.M)
+
+    for module in modules:
+        add(module)
+    names = {}
+    for module, text in texts.items():
+        for name in NAME.findall(text):
+            if name in names:
+                raise ValueError(f"{module}.js defines {name}, and so does {names[name]}.js")
+            names[name] = module
+    return "\n".join(texts.values())
+
+
+def camel(name):
+    """The name of a module as one in JavaScript: epoch-tape is epochTape."""
+    return re.sub(r"-(\w)", lambda found: found[1].upper(), name)
+
+
+def script(panels, lives=(), *, questions=False, page=False):
+    """The script of views with these panels and live modules, or of predictions, for a page or for Jupyter."""
+    modules = [*(["card"] if panels else []), *panels, *lives, *(["prediction"] if questions else []), *(["page"] if page else [])]
+    stepper = ""
+    if panels:
+        builders = ", ".join(f"{panel}: {panel}Panel" for panel in panels)
+        made = ", ".join(f'"{live}": {camel(live)}' for live in lives)
+        stepper = f"stepper(host, {{ {builders} }}, {{ {made} }})"
+    body = f'host.model.get("spec").kind === "prediction" ? prediction(host) : {stepper}' if questions and panels else stepper or "prediction(host)"
+    end = f"mountPage(document, (host) => {body});" if page else f"export default {{ render: (host) => {body} }};"
+    return f"{joined(*modules)}\n{end}\n"
