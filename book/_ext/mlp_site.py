@@ -16,7 +16,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -215,8 +214,7 @@ def drop_stale_pages(app: Sphinx, exception: Exception | None) -> None:
 
 def views(body: str) -> str:
     """The style and the script that bring a page's views to life: of the script, the modules that they need."""
-    sys.path.insert(0, str(ROOT / "src" / "mlp" / "widgets"))
-    from script import script
+    from mlp.widgets.script import script
 
     style = (ROOT / "src" / "mlp" / "widgets" / "views.css").read_text(encoding="utf-8").replace("</style", r"<\/style")
     needed = re.findall(r'<div class="mlp-view" data-panels="([^"]*)" data-lives="([^"]*)">', body)

@@ -15,7 +15,7 @@ from .network import MLP, forward
 from .trace.drawing import network_drawing
 from .trace.frames import kind_of
 from .trace.ledger import sum_text
-from .trace.symbols import SUB, SUP
+from .trace.symbols import written
 
 INK, SOFT, FAINT = "#1d2733", "#52606d", "#cfd6dd"
 MANY = 12  # strong edges: where there are more, labels are numbers only and the drawing is wider
@@ -66,8 +66,7 @@ def _draw(ax, drawing, frame):
             shift = 0.06 * (n - (len(routes) - 1) / 2)
             dx, dy = -(y1 - y0) / length * shift, (x1 - x0) / length * shift
             ax.plot([x0 + dx, x1 + dx], [y0 + dy, y1 + dy], color=color, ls=dash, lw=2.4 if path else 1.2, zorder=2)
-        letter, sub, sup = edge["symbol"] or ("", "", "")
-        words = drawing.get("labels", {}).get(edge["id"]) or (edge["label"] if many or not letter else f"{letter}{sup.translate(SUP)}{sub.translate(SUB)} = {edge['label']}")
+        words = drawing.get("labels", {}).get(edge["id"]) or (f"{written(edge['symbol'])} = {edge['label']}" if edge["symbol"] and not many else edge["label"])
         if routes and words:
             fan = sum(other["from"] == edge["from"] for other in drawing["edges"])
             where = min(0.5, 0.75 / fan) if many else 0.5  # near enough to the start that no two fans meet
@@ -96,9 +95,9 @@ def still(spec, holds, frame, form="svg"):
     from matplotlib.figure import Figure
 
     shown = [(STILLS[kind_of(spec, panel)], {**spec["panels"][panel], **holds.get(panel, {})}, frame["shows"][panel])
-             for panel in spec["panels"] if panel in frame["shows"] and kind_of(spec, panel) in STILLS]
+             for panel in spec["panels"] if panel in frame["shows"]]
     heights = [height(held, shows) for (height, _), held, shows in shown]
-    figure = Figure(figsize=(7.2, sum(heights) or 0.3))
+    figure = Figure(figsize=(7.2, sum(heights)))
     FigureCanvasAgg(figure)
     low = 1.0
     out = BytesIO()

@@ -23,7 +23,12 @@ def plain(thing):
     >>> plain(("w", 2, 3, 1)), plain(("f'", 2, 1))
     ('w²₃₁', 'f′₂₁')
     """
-    letter, sub, sup = symbol(thing)
+    return written(symbol(thing))
+
+
+def written(symbol):
+    """[letter, subscript, superscript] as Unicode text."""
+    letter, sub, sup = symbol
     return letter + sup.translate(SUP) + sub.translate(SUB)
 
 

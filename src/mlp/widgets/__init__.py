@@ -92,7 +92,7 @@ class Stepper(View):
         """Shows another network or point in place, given as to the class itself; choice and step are kept where they fit."""
         self.spec = type(self)(*args, **kwargs).spec
 
-    def _stay_inside(self, change=None):
+    def _stay_inside(self):
         self.index = min(self.index, len(self.frames) - 1)
 
     @traitlets.validate("index")
@@ -121,11 +121,8 @@ class Stepper(View):
         from ..plots import still
 
         alt = f"{self.spec['title']}. {self._said()}"
-        picture = quote(still(self.spec, self._holds, self._last()), safe=" =:/;,()<>'*+&!?@$|[]{}^`~")
+        picture = quote(still(self.spec, self._holds, self.frames[-1]), safe=" =:/;,()<>'*+&!?@$|[]{}^`~")
         return f'<img class="mlp-still" alt="{html.escape(alt)}" src="data:image/svg+xml,{picture}">'
-
-    def _last(self):
-        return self.frames[len(self.frames) - 1]
 
 
 class Scenes(Stepper):
@@ -194,7 +191,7 @@ class Live(Stepper):
         return {name: getattr(self, name) for name in self.spec["traits"]}
 
     def _said(self):
-        return f"{self.frames[0]['status']} {self._last()['status']}"
+        return f"{self.frames[0]['status']} {self.frames[-1]['status']}"
 
     @traitlets.observe("spec")
     def _fit(self, change):

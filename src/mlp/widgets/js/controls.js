@@ -3,19 +3,19 @@
 
 import { make } from "./dom.js";
 
-/** @returns {{element: HTMLElement, value: () => any, show: (value: any) => void, enable: (on: boolean) => void}} */
+/** @returns {{element: HTMLElement, show: (value: any) => void, enable: (on: boolean) => void}} */
 export function controlOf(choice, changed) {
   if (choice.options) return listOf(choice, changed);
   if (choice.values) return rangeOf(choice, changed);
   if ("least" in choice) return wholeNumber(choice, changed);
   const box = make("input", { type: "checkbox", change: () => changed(box.checked) });
-  return { element: make("label", {}, box, ` ${choice.label}`), value: () => box.checked, show: (on) => (box.checked = on), enable: (on) => (box.disabled = !on) };
+  return { element: make("label", {}, box, ` ${choice.label}`), show: (on) => (box.checked = on), enable: (on) => (box.disabled = !on) };
 }
 
 function listOf({ label, options }, changed) {
   const list = make("select", { change: () => changed(list.value) },
     ...options.map(([value, text, said]) => make("option", said ? { value, "aria-label": `${text}, ${said}` } : { value }, text)));
-  return { element: make("label", {}, `${label} `, list), value: () => list.value, show: (value) => (list.value = value), enable: (on) => (list.disabled = !on) };
+  return { element: make("label", {}, `${label} `, list), show: (value) => (list.value = value), enable: (on) => (list.disabled = !on) };
 }
 
 /** A range over given values; a value between them, set from elsewhere, shows as the nearest. */
@@ -30,7 +30,6 @@ function rangeOf({ label, values, texts = values.map(String) }, changed) {
   const less = by(-1, "−", "smaller"), more = by(1, "+", "larger");
   return {
     element: make("span", { class: "range" }, make("span", { "aria-hidden": "true" }, label), less, range, more, now),
-    value: () => values[Number(range.value)],
     show(value) {
       const nearest = values.reduce((best, one, n) => (Math.abs(one - value) < Math.abs(values[best] - value) ? n : best), 0);
       range.value = String(nearest);
@@ -45,5 +44,5 @@ function wholeNumber({ label, least, most }, changed) {
   const field = make("input", { type: "number", min: least, max: most, step: 1, inputmode: "numeric",
     change: () => (field.checkValidity() && field.value !== "" ? changed(Number(field.value)) : field.reportValidity()) });
   field.addEventListener("keydown", (event) => event.stopPropagation());
-  return { element: make("label", {}, `${label} `, field), value: () => Number(field.value), show: (value) => (field.value = String(value)), enable: (on) => (field.disabled = !on) };
+  return { element: make("label", {}, `${label} `, field), show: (value) => (field.value = String(value)), enable: (on) => (field.disabled = !on) };
 }

@@ -38,7 +38,6 @@ export function ledgerPanel(host) {
   const fill = (row, held, level) => {
     if (row.level === level) return;
     row.level = level;
-    row.element.hidden = false;
     row.element.dataset.level = level;
     row.label.replaceChildren(...(level ? [row.key, make("span", { class: `ink-${held.path}`, "aria-label": held.said }, held.label)] : []));
     held.cells.forEach((cell, n) => {

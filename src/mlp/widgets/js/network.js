@@ -1,7 +1,7 @@
 // @ts-check
 // Panel "network": neurons in columns and the edges between them. Built once for a width; `show` changes what differs.
 
-import { makeSvg, setText, svgSymbol } from "./dom.js";
+import { make, makeSvg, setText, svgSymbol } from "./dom.js";
 
 const REACH = 10; // how far from an edge a pointer still means it
 const CLEAR = 6; // a finger misses by so much: it means an edge only where no other is less than this farther away
@@ -69,9 +69,7 @@ function clearPlace(from, to, size, { place, radius, width, height }, taken) {
 export function networkPanel(host) {
   let drawing, at, parts, shown, dragged;
   const svg = makeSvg("svg", { role: "img", tabindex: 0, class: "drawing", keydown: host.keys });
-  const element = document.createElement("div");
-  element.className = "stage";
-  element.append(svg);
+  const element = make("div", { class: "stage" }, svg);
 
   const spot = (event) => {
     const box = svg.getBoundingClientRect();
