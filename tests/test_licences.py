@@ -29,7 +29,9 @@ return brotliDecompressSync(bytes.subarray(at, at + bytes.readUInt32BE(20))).toS
 
 @pytest.fixture(scope="module")
 def node():
-    return Node()
+    node = Node()
+    yield node
+    node.close()
 
 
 @pytest.mark.parametrize("font", FONTS, ids=lambda font: font.stem)

@@ -10,6 +10,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from node import Node
 
 from mlp import MLP, data, plots, trace
 from mlp.widgets import Diamond, PathLedger, predict
@@ -114,9 +117,44 @@ def test_predict_wants_one_of_the_choices(answer, choices):
         predict("?", answer, choices=choices)
 
 
-@pytest.mark.parametrize("answer, tol, shown", [(4, None, "4"), (0.08853, 0.0001, "0.0885"), (-12, None, "−12"), (0.5, 0.001, "0.5"), (100, None, "100"), (-0.001, None, "0")])
+@pytest.mark.parametrize("answer, tol, shown", [(4, None, "4"), (0.08853, 0.0001, "0.0885"), (-12, None, "−12"), (0.5, 0.001, "0.5"), (100, None, "100"), (-0.001, None, "−0.001"), (0, None, "0"),
+                                                (0.04, None, "0.04"), (0.0123, None, "0.012"), (-1.2e-15, None, "−1.2·10⁻¹⁵"), (0.004, 0.01, "0")])
 def test_how_an_answer_is_shown(answer, tol, shown):
     assert predict("?", answer, tol=tol).spec["shown"] == shown
+
+
+@pytest.fixture(scope="module")
+def ask():
+    node = Node(FOLDER / "ask.js")
+    yield node
+    node.close()
+
+
+@pytest.mark.parametrize("typed, meant", [
+    ("0.25", 0.25), ("-.5", -0.5), ("−0,5", -0.5), ("3/4", 0.75), ("½", 0.5), ("3½", 3.5), ("−2 ¾", -2.75), ("1⁄4", 0.25), ("50%", 0.5), ("50 %", 50), ("1,960.5", 1960.5),
+    ("1'960.5", 1960.5), ("1’960", 1960), ("1.960,5", 1960.5), ("1 960,5", 1960.5), ("1\u202f960", 1960), ("1,960", 1960), ("1,960", 1.96), ("1.2·10⁻³", 0.0012), ("−1.2 × 10^-3", -0.0012), ("1.2*10**3", 1200),
+    ("2.5e-4", 0.00025), ("12,345,678.9", 12345678.9)])  # fmt: skip
+def test_what_a_reader_may_type(ask, typed, meant):
+    assert any(abs(one - meant) <= 1e-15 * abs(meant) for one in ask("return readings(typed)", typed=typed))
+
+
+@pytest.mark.parametrize("typed", ["", "three", "1/2/3", "3 3/5", "3(6)", "1/0", "1,96,0.5", "1.2.3", "10^", "--3", "e5"])
+def test_what_is_no_number(ask, typed):
+    assert ask("return readings(typed)", typed=typed) == []
+
+
+@given(st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-200), st.none() | st.floats(1e-9, 10))
+def test_the_shown_answer_typed_back_is_right_and_its_opposite_is_not(ask, answer, tol):
+    spec = predict("?", answer, tol=tol).spec
+    given = ask("return readings(typed)", typed=spec["shown"])
+    assert any(abs(one - answer) <= spec["tol"] * (1 + 1e-9) for one in given), spec
+    assert tol is not None or answer == 0 or abs(-2 * answer) > spec["tol"], "the wrong sign"
+
+
+def test_choices_may_be_numbers_and_a_reason_may_be_none():
+    spec = predict("How many?", 3, choices=[2, 3, 4], why=None).spec
+    assert spec["answer"] == "3" and spec["choices"] == ["2", "3", "4"] and spec["why"] == ""
+    assert predict("?", 1, why=None).spec["why"] == ""
 
 
 def test_predict_wants_a_positive_tolerance():

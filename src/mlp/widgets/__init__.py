@@ -10,7 +10,7 @@ import html
 import json
 import os
 from collections.abc import Iterable, Sequence
-from math import ceil, isfinite, log10
+from math import ceil, floor, isfinite, log10
 from numbers import Integral, Real
 from pathlib import Path
 from urllib.parse import quote
@@ -276,27 +276,28 @@ def predict(question, answer, *, tol=None, choices=None, why=""):
     """Asks the reader for a number or, with `choices`, for one of several texts, and answers.
 
     question, why   plain text; symbols in Unicode
-    answer          a number, right within `tol` (0.005 unless told: two decimals), or one of `choices`
+    answer          a number, right within `tol` (unless told two decimals, 0.005, or what two digits of a smaller answer leave), or one of `choices`
 
     Raises TypeError or ValueError where answer is not a finite number, or not one of the choices, or tol not positive.
     """
     if choices is not None:
         if isinstance(choices, str) or not isinstance(choices, Iterable):
             raise TypeError(f"choices must be a list of texts, but {choices!r} came")
-        choices = [str(choice) for choice in choices]
+        choices, answer = [str(choice) for choice in choices], str(answer)
         if answer not in choices or len(set(choices)) < len(choices) or len(choices) < 2:
             raise ValueError(f"answer must be one of at least two different choices, {choices}, but {answer!r} came")
         return Prediction(spec={"kind": "prediction", "question": question, "choices": choices, "answer": answer,
-                                "shown": answer, "tol": 0, "why": why})
+                                "shown": answer, "tol": 0, "why": why or ""})
     try:
         number = isinstance(answer, Real) and not isinstance(answer, bool) and isfinite(answer)
     except OverflowError:  # an int can be too large for a float
         number = False
     if not number:
         raise TypeError(f"answer must be a finite number, but {_checks.shown(answer)} came")
-    tol = 0.005 if tol is None else _checks.number("tol", tol, zero=False)
-    decimals = max(0, ceil(-log10(2 * tol)))
-    shown = f"{round(float(answer), decimals) + 0.0:.{decimals}f}"
-    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+    if tol is None:
+        tol = min(0.005, 5 * 10.0 ** (floor(log10(abs(answer))) - 2)) if answer else 0.005
+    tol = _checks.number("tol", tol, zero=False)
+    shown = trace.digits.fixed(float(answer), max(0, ceil(-log10(2 * tol) - 1e-9)))
+    shown = shown.rstrip("0").rstrip(".") if "." in shown and "10" not in shown.partition("·")[2] else shown
     return Prediction(spec={"kind": "prediction", "question": question, "choices": None, "answer": float(answer),
-                            "shown": shown.replace("-", "−"), "tol": tol, "why": why})
+                            "shown": shown, "tol": tol, "why": why or ""})

@@ -3,15 +3,26 @@
 
 import { make } from "./dom.js";
 
-/** What a reader may mean by what was typed: 0.25, -.5, −0,5, 3/4, 16 %, or 1,960, which may be 1960 or 1.96; [] for no number. */
+/** What a reader may mean by what was typed: 0.25, -.5, −0,5, 3/4, ½, 3½, 1.2·10⁻³, 16 % (also 0.16), 1'960.5, or 1,960, which may be
+ *  1960 or 1.96; [] for no number. */
 export function readings(text) {
   if (/\d\s*\(|\d\s+\d+\s*\//.test(text)) return []; // 3(6) and 3 3/5 are not 36 and 33/5
-  const plain = text.replace(/[\s%()]/g, "").replace(/[−–—‐]/g, "-");
+  const plain = text.replace(/\s*[·×*]\s*10(?:(?:\^|\*\*)([-−+]?\d+)|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))/, (_, written, raised) => `e${written ?? raised.normalize("NFKC")}`)
+    .replace(/^([^\d]*)(\d+)\s*([¼½¾⅐-⅞])/, (_, sign, whole, part) => `${sign}${mixed(whole, part)}`)
+    .normalize("NFKC").replace(/[\s%()'’_]/g, "").replace(/[−–—‐]/g, "-").replace(/⁄/g, "/");
   const number = (part) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(part) ? Number(part) : NaN);
   const [over, under = "1", more] = plain.replaceAll(",", ".").split("/");
   const meant = more === undefined ? [number(over) / number(under)] : [];
-  if (/^[-+]?[1-9]\d{0,2}([.,]\d{3})+$/.test(plain)) meant.push(Number(plain.replace(/[.,]/g, "")));
-  return meant.filter(Number.isFinite);
+  const grouped = plain.match(/^([-+]?[1-9]\d{0,2}(?:,\d{3})+)(\.\d+)?$/) ?? plain.match(/^([-+]?[1-9]\d{0,2}(?:\.\d{3})+)(,\d+)?$/);
+  if (grouped) meant.push(Number(grouped[1].replace(/[.,]/g, "") + (grouped[2] ?? "").replace(",", ".")));
+  const finite = meant.filter(Number.isFinite);
+  return text.includes("%") ? [...finite, ...finite.map((one) => one / 100)] : finite;
+}
+
+/** 3 and ½ as 7/2. */
+function mixed(whole, part) {
+  const [over, under] = part.normalize("NFKC").split("⁄").map(Number);
+  return `${Number(whole) * under + over}/${under}`;
 }
 
 let asked = 0; // groups of radio buttons need names of their own
