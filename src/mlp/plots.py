@@ -131,10 +131,38 @@ def _ledger_lines(holds, shows):
     return lines
 
 
+INKS = {"ink": INK, "soft": SOFT, "accent": PATHS[0][0], "back": PATHS[1][0], "right": PATHS[2][0], "wrong": "#b3261e",
+        **{f"path-{n}": color for n, (color, _) in enumerate(PATHS, start=1)}}
+DRAWN = {"dots": {"ls": "", "marker": "o", "ms": 2.5}, "ring": {"ls": "", "marker": "o", "ms": 7, "mfc": "none"}, "ball": {"ls": "", "marker": "o", "ms": 9},
+         "star": {"ls": "", "marker": "*", "ms": 12}, "step": {"drawstyle": "steps-post"}, "line": {}, "arrow": {}, "text": {"ls": ""}}
+
+
+def _chart(ax, holds, shows):
+    """Draws the marks of a chart, as chart.js does in a page."""
+    ax = ax.inset_axes((0.1, 0.24, 0.86, 0.62))
+    for mark in shows["marks"]:
+        x, y = np.reshape([np.nan if value is None else value for value in mark["points"]], (-1, 2)).T
+        color = INKS[mark["ink"]]
+        ax.plot(x, y, color=color, **{"ls": "--" if mark.get("dash") else "-", "lw": 1.6, **DRAWN[mark["kind"]]})
+        if mark["kind"] == "arrow" and len(x) > 1:
+            ax.annotate("", (x[-1], y[-1]), (x[-2], y[-2]), arrowprops={"arrowstyle": "-|>", "color": color})
+        if mark.get("text") and len(x):
+            ax.annotate(mark["text"], (x[-1], y[-1]), xytext=(0 if mark["kind"] == "text" else 5, 0 if mark["kind"] == "text" else 4), textcoords="offset points",
+                        ha="center" if mark["kind"] == "text" else "left", fontsize=9, color=color, annotation_clip=True)
+    for which, axis in (("x", shows.get("x", holds["x"])), ("y", shows.get("y", holds["y"]))):
+        ax.set(**{f"{which}scale": "log" if axis.get("log") else "linear", f"{which}label": axis.get("label", ""), f"{which}lim": (axis["least"], axis["most"])})
+        values, texts = zip(*axis["ticks"]) if axis["ticks"] else ((), ())
+        ax.set(**{f"{which}ticks": values, f"{which}ticklabels": texts})
+        ax.minorticks_off()
+    ax.set_title(shows.get("title", holds.get("title", "")), fontsize=10, loc="left", color=INK)
+    ax.grid(color=FAINT, lw=0.5)
+
+
 #: How each kind of panel is drawn in a still: (its height in inches, how to draw it), both of what it holds and shows.
 STILLS = {
     "network": (lambda holds, shows: 3.5, _draw),
     "ledger": (lambda holds, shows: LINE * (len(_ledger_lines(holds, shows)) + 1), lambda ax, holds, shows: _lines(ax, _ledger_lines(holds, shows))),
+    "chart": (lambda holds, shows: 2.4, _chart),
 }
 
 

@@ -79,7 +79,53 @@ class LedgerShows(TypedDict):
     check: bool
 
 
-PANELS = {"network": (NetworkHolds, NetworkShows), "ledger": (LedgerHolds, LedgerShows)}
+class Axis(TypedDict):
+    """ticks: [[value, text], ...]."""
+
+    label: NotRequired[str]
+    least: float
+    most: float
+    ticks: list[list]
+    log: NotRequired[bool]
+
+
+class Mark(TypedDict):
+    """points: [x0, y0, x1, y1, ...]; text stands at the last of them. kind is line, step (a stair), dots, ring, ball, star, arrow or
+    text; ink one of ink, soft, accent, back, right, wrong, path-1 ... path-6."""
+
+    kind: str
+    points: list
+    ink: str
+    dash: NotRequired[bool]
+    text: NotRequired[str]
+
+
+class ChartHolds(TypedDict):
+    """height and narrow: of the whole chart in a wide and in a narrow card, in sixteenths of the reader's font size; beside: right of the
+    panel before it, where the card is wide; pressed: whether a press on it is an act of the view; dot: the radius of dots."""
+
+    name: str
+    title: NotRequired[str]
+    x: Axis
+    y: Axis
+    height: NotRequired[int]
+    narrow: NotRequired[int]
+    beside: NotRequired[bool]
+    pressed: NotRequired[bool]
+    dot: NotRequired[float]
+
+
+class ChartShows(TypedDict):
+    """title, x and y stand in for what is held; said: what there is to see, for who cannot."""
+
+    marks: list[Mark]
+    title: NotRequired[str]
+    x: NotRequired[Axis]
+    y: NotRequired[Axis]
+    said: NotRequired[str]
+
+
+PANELS = {"network": (NetworkHolds, NetworkShows), "ledger": (LedgerHolds, LedgerShows), "chart": (ChartHolds, ChartShows)}
 
 
 def kind_of(spec, panel):
@@ -136,9 +182,9 @@ def _fits(where, value, kind):
         return
     if kind is Any:
         return
-    outer, inner = get_origin(kind) or kind, get_args(kind)
+    outer, inner = (float, int) if kind is float else get_origin(kind) or kind, get_args(kind)
     if not isinstance(value, outer) or (outer is int and isinstance(value, bool)):
-        raise ValueError(f"{where}: expected {getattr(outer, '__name__', outer)}, but {value!r} came")
+        raise ValueError(f"{where}: expected {getattr(kind, '__name__', kind)}, but {value!r} came")
     if outer is list and inner:
         for n, one in enumerate(value):
             _fits(f"{where}[{n}]", one, inner[0])

@@ -176,7 +176,7 @@ function openCard(model, el, remember, panels, lives) {
     ...(dial ? { turn: (edge, by, from) => dial.set(Math.round((from + by) * 1000) / 1000) } : {}),
   };
   const shownPanels = Object.keys(spec.panels).map((name) => {
-    const panel = panels[spec.panels[name].kind ?? name]({ ...host, scenes: host.scenes.map((scene) => ({ ...spec.panels[name], ...scene.holds?.[name] })) });
+    const panel = panels[spec.panels[name].kind ?? name]({ ...host, scenes: host.scenes.map((scene) => ({ ...spec.panels[name], ...scene.holds?.[name] })) }, name);
     panel.element.classList.add("panel", `panel-${name}`);
     return { name, panel };
   });
