@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _checks
+from . import _checks, _trials
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,9 @@ class Activation:
     or ValueError where `z` is not real numbers. Never warns: a saturated sigmoid is not an overflow.
 
     `value(z, out)` and `slope(o, out)` are the bare formulas for the loops of this package, writing into
-    an array that is already there (for the slope, another one than o). The slope is written by o = f(z), known by then: sigma' = o (1 - o) costs
-    two operations once o is there, which is what N13 calls easily differentiable.
+    an array that is already there (for the value also z itself, for the slope another one than o). The slope is written
+    by o = f(z), known by then: sigma' = o (1 - o) costs two operations once o is there, which is what N13 calls easily
+    differentiable. Both are tried once: TypeError or ValueError names the one that does not do so.
 
     >>> float(sigmoid(0.0)), float(sigmoid.d(0.0))
     (0.5, 0.25)
@@ -36,17 +37,23 @@ class Activation:
     def __post_init__(self):
         if self.formula:
             object.__setattr__(self, "__doc__", f"{self.formula} Entry by entry, for z of any shape. Notes: N2, N13.")
+        o = _trials.fills("value", self.value, "z", _trials.Z, onto_itself=True)
+        _trials.fills("slope", self.slope, "o", o, onto_itself=False)
 
     def __call__(self, z):
         z = np.array(_checks.real_array("z", z, infinite=True))  # a copy: the formulas write into it
+        entries = np.atleast_1d(z)
         with np.errstate(all="ignore"):
-            return self.value(z, out=z)[()]
+            self.value(entries, out=entries)
+        return z[()]
 
     def d(self, z):
         """The derivative f'(z), entry by entry."""
         o = np.array(self(z))
+        slope = np.empty_like(o)
         with np.errstate(all="ignore"):
-            return self.slope(o, out=np.empty_like(o))[()]
+            self.slope(np.atleast_1d(o), out=np.atleast_1d(slope))
+        return slope[()]
 
     def __repr__(self):
         return self.name

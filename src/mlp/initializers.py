@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _checks
+from . import _checks, _trials
 
 
 @dataclass(frozen=True)
 class Initializer:
     """One way to draw a weight matrix: `init(n_in, n_out, rng)` has shape (n_in, n_out).
 
-    Raises TypeError or ValueError where n_in or n_out is not a positive integer or `rng` not a Generator.
+    Raises TypeError or ValueError where n_in or n_out is not a positive integer or `rng` not a Generator, and when it is
+    made where `draw`, tried once, returns no such matrix or draws from anything but `rng`.
     Notes: N6 item 1, N11.
 
     >>> xavier(4, 3, np.random.default_rng(7)).shape
@@ -30,6 +31,7 @@ class Initializer:
     def __post_init__(self):
         if self.rule:
             object.__setattr__(self, "__doc__", f"{self.rule} A matrix of shape (n_in, n_out). Notes: N11.")
+        _trials.draws("draw", self.draw)
 
     def __call__(self, n_in, n_out, rng):
         n_in, n_out = _checks.integer("n_in", n_in, 1), _checks.integer("n_out", n_out, 1)

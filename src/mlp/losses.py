@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _checks
+from . import _checks, _trials
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Loss:
     of yhat's shape. yhat has shape (n, n_K) and y the same, or (n,) where n_K is 1; both may also be
     (n,) or single numbers. A row is never broadcast against a column: other shapes raise ValueError, values
     that are not real and finite TypeError or ValueError, and a sum that overflows FloatingPointError.
-    `value` and `slope` are the bare formulas, for the loops of this package. Notes: N4, N5.
+    `value` and `slope` are the bare formulas, for the loops of this package; both are tried once, and TypeError or
+    ValueError names the one that is no such formula. Notes: N4, N5.
 
     >>> squared_loss([3.0, 1.0], [2.0, 3.0])            # 1 + 4
     5.0
@@ -35,6 +36,9 @@ class Loss:
     def __post_init__(self):
         if self.formula:
             object.__setattr__(self, "__doc__", self.formula)
+        given = {"y": _trials.Y, "yhat": _trials.YHAT}
+        _trials.returns("value", self.value, given, ())
+        _trials.returns("slope", self.slope, given, _trials.YHAT.shape)
 
     def __call__(self, y, yhat):
         y, yhat = self._pair(y, yhat)
@@ -47,7 +51,7 @@ class Loss:
         """The derivative by yhat, entry by entry."""
         y, yhat = self._pair(y, yhat)
         with np.errstate(all="ignore"):
-            slope = self.slope(y, yhat)
+            slope = np.array(self.slope(y, yhat), dtype=np.float64)[()]  # a copy: the formula may hand back y or yhat
         _checks.finite_result(f"the derivative of {self.name}", slope)
         return slope
 
@@ -89,6 +93,11 @@ class Penalty:
     value: Callable
     slope: Callable
 
+    def __post_init__(self):
+        object.__setattr__(self, "lam", _checks.number("lam", self.lam, zero=True))
+        _trials.returns("value", self.value, {"W": _trials.Z}, ())
+        _trials.returns("slope", self.slope, {"W": _trials.Z}, _trials.Z.shape, entry_by_entry=True)
+
     def __call__(self, W):
         W = _checks.real_array("W", W)
         with np.errstate(all="ignore"):
@@ -128,7 +137,7 @@ def l2(lam):
     >>> l2(0.5)([[1.0, -2.0]]), l2(0.5).d([[1.0, -2.0]]).tolist()
     (2.5, [[1.0, -2.0]])
     """
-    return Penalty("l2", _checks.number("lam", lam, zero=True), _square_sum, _double)
+    return Penalty("l2", lam, _square_sum, _double)
 
 
 def l1(lam):
@@ -139,4 +148,4 @@ def l1(lam):
     >>> l1(0.5)([[1.0, -2.0]]), l1(0.5).d([[0.0, -2.0]]).tolist()
     (1.5, [[0.0, -0.5]])
     """
-    return Penalty("l1", _checks.number("lam", lam, zero=True), _absolute_sum, np.sign)
+    return Penalty("l1", lam, _absolute_sum, np.sign)

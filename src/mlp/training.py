@@ -156,7 +156,7 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
             epoch_loss += total
             dO[K] = loss.slope(y_batch, O[K])
             if average and stop - start > 1:
-                dO[K] /= stop - start
+                dO[K] = dO[K] / (stop - start)  # a new array: the slope may be y itself
             sweep_back(W, f, biased, O, dO, dZ, dW, db)
             if penalty is not None:
                 slopes[:weights] += penalty.lam * penalty.slope(parameters[:weights])
