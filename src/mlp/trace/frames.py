@@ -13,8 +13,8 @@ A view's spec is one JSON-able dict:
     frame         status (the sentence), shows {panel: how much of it}; a panel that a frame does not show is away
                   ask: a question before it, {question, choices or tol, answer, shown, why, before {status, shows}}
                   actions: [[name, text], ...], buttons below
-    live          {module, words {name: template}, ... data}: frames made in the page by widgets/js/<module>.js; without it the
-                  scenes hold all frames
+    live          {module, words {name: template}, witness [number, ...], ... data}: frames made in the page by
+                  widgets/js/<module>.js, if what its `witness` computes there is the same; without `live` the scenes hold all frames
     first         the number of the first step: 1, or 0 where steps count updates
 """
 

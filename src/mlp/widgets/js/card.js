@@ -22,6 +22,25 @@ function framesOf(spec) {
   };
 }
 
+/** A live view goes live only where it comes to Python's numbers, `spec.live.witness`: [computed here, Python's] of the first that
+ *  it does not come to, or undefined. */
+export function disagreement(made, known) {
+  const most = Math.max(...known.map(Math.abs));
+  const n = known.findIndex((one, n) => !(Math.abs(made[n] - one) <= 1e-9 * Math.abs(one) + 1e-13 * most));
+  return n < 0 ? undefined : [made[n], known[n]];
+}
+
+/** The card of a view that may not go live: why, and its picture where the page has one. */
+function refuse(el, spec, [made, known]) {
+  const words = `${spec.title}: computed here, a number comes to ${made}, and Python's is ${known}. So this view shows a picture only.`;
+  console.error(words);
+  const picture = document.createRange().createContextualFragment(el.parentElement?.querySelector("noscript")?.textContent ?? "");
+  picture.firstElementChild?.classList.remove("mlp-still");
+  el.replaceChildren(make("div", { class: "mlp-frame" },
+    make("section", { class: "mlp-card refused", "aria-label": spec.title }, make("p", { role: "status", class: "status" }, words), picture)));
+  return () => {};
+}
+
 /**
  * Shows a view in `el` for as long as its spec is exchanged; returns its clean-up.
  * @param {{model: Model, el: HTMLElement, remember?: () => void}} host
@@ -43,10 +62,12 @@ export function stepper({ model, el, remember = () => {} }, panels, lives = {}) 
 
 function openCard(model, el, remember, panels, lives) {
   const spec = model.get("spec"), first = spec.first ?? 1, traits = Object.keys(spec.traits ?? {}), choices = spec.choices ?? [];
+  const view = spec.live ? lives[spec.live.module](spec, () => paint()) : framesOf(spec);
+  const differs = spec.live?.witness && disagreement(view.witness(), spec.live.witness);
+  if (differs) return refuse(el, spec, differs);
   const answered = new Set();
   let timer = 0, waiting = false, holding, frame, said = 0, sayLater = 0, hasAsked;
   const state = () => Object.fromEntries(["index", "choice", ...traits].map((name) => [name, model.get(name)]));
-  const view = spec.live ? lives[spec.live.module](spec, () => paint()) : framesOf(spec);
   const last = () => view.last(state());
   const put = (changes) => {
     for (const [name, value] of Object.entries(changes)) model.set(name, value);
