@@ -1,6 +1,7 @@
 """The built site: its files, and every page of it in a browser, at two widths, light and dark, over http and from disk."""
 
 import gzip
+import io
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
+from PIL import Image
 from support import PHONE, ROOT, WIDE, site_pages
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -233,10 +235,56 @@ def check(page, axe, home):
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"scrolls sideways by {overflow} px: {page.evaluate(WIDEST)}"
     assert page.log.problems == []
+    page.add_style_tag(content=".bd-article * { background-image: none !important }")  # axe measures no contrast on a shaded edge
     # On the phone without the inside of formulas, thousands of elements hidden from screen readers; wide, all of it.
     phone = page.viewport_size["width"] == PHONE[0]
     found = axe.run(page, context={"exclude": [[".katex-html"]]} if phone else None, options=RULES).response["violations"]
     assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
+
+
+# Boxes that scroll sideways, and of how many layers of shading each is made that stay at its edges, and that move with what is in it.
+SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter(box => box.clientWidth && box.scrollWidth > box.clientWidth + 1)
+    .map(box => [box, getComputedStyle(box)]).filter(([, style]) => /auto|scroll/.test(style.overflowX))
+    .map(([box, style]) => [`${box.tagName}.${box.className} in ${box.parentElement.className}: ${box.textContent.slice(0, 60)}`,
+        box.tabIndex, style.backgroundImage.split("gradient(").length - 1, style.backgroundAttachment])"""
+
+
+def test_whatever_scrolls_sideways_on_a_page_says_so(page_path, site, pages):
+    page = pages(PHONE, "light")
+    page.goto(f"{site}/{page_path}")
+    page.evaluate("document.querySelectorAll('article details').forEach(folded => { folded.open = true })")
+    settle(page)
+    assert [box for box in page.evaluate(SIDEWAYS) if box[1:] != [0, 4, "local, local, scroll, scroll"]] == []
+
+
+BOXES = {
+    "code": ("chapters/02-loss-and-regularizers.html", ".cell_input pre"),
+    "result": ("chapters/05-backpropagation.html", ".cell_output pre"),
+    "listing": ("book/where-to-go-next.html", ".highlight-python pre"),
+    "formula": ("chapters/05-backpropagation.html", ".katex-display"),
+    "table": ("book/from-the-notes.html", ".pst-scrollable-table-container"),
+    "picture": ("chapters/01-mlp-notation.html", "div.broad"),
+}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("kind", BOXES)
+def test_a_box_is_shaded_where_it_goes_on_and_only_there(kind, theme, site, pages):
+    path, selector = BOXES[kind]
+    page = pages(PHONE, theme)
+    page.goto(f"{site}/{path}")
+    settle(page)
+    boxes = page.locator(selector).locator("visible=true").all()
+    box = next(box for box in boxes if box.evaluate("box => box.scrollWidth > box.clientWidth + 40"))
+
+    def shaded(left):
+        """Whether the left and the right edge differ from what is beside them, where nothing is drawn."""
+        box.evaluate("(box, left) => { box.scrollLeft = left * box.scrollWidth }", left)
+        picture = Image.open(io.BytesIO(box.screenshot())).convert("L")
+        ground = [max(picture.crop((x, 0, x + 1, picture.height)).getcolors())[1] for x in range(picture.width)]
+        return [abs(ground[edge] - ground[beside]) > 8 for edge, beside in ((1, 14), (-2, -15))]
+
+    assert (shaded(0), shaded(0.2), shaded(1)) == ([False, True], [True, True], [True, False])
 
 
 @pytest.mark.parametrize("theme", THEMES)
