@@ -22,7 +22,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script
 
-__all__ = ["Diamond", "PathLedger", "Prediction", "predict"]
+__all__ = ["Descent", "Diamond", "PathLedger", "Prediction", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -258,6 +258,21 @@ class Diamond(Scenes):
 
     def __init__(self):
         super().__init__(trace.diamond())
+
+
+class Descent(Live):
+    """Gradient descent on the mean loss of yhat = w x: the curve, and the trail of the steps, for any eta,
+    penalty ("none", "l2" or "l1"), lam and start.
+
+    x and y are (n,). Traits: index (the number of the step), weights ([the start]), eta, penalty, lam.
+    Notes: N4, N6, eq. N4.2, N4.3, N6.1.
+    """
+
+    _trace = trace.descent
+    weights, eta, penalty, lam = (Checked().tag(sync=True) for _ in range(4))
+
+    def __init__(self, x, y, eta=0.3, *, penalty="none", lam=0.5):
+        super().__init__(trace.descent.descent(x, y, eta, penalty, lam))
 
 
 class Prediction(View):

@@ -161,11 +161,12 @@ function openCard(model, el, remember, panels, lives) {
   const controls = choices.map((choice) => ({ choice, ...controlOf(choice, (value) => choose(choice, value)) }));
   const inPlace = (place) => controls.filter(({ choice }) => (choice.place ?? "head") === place).map(({ element }) => element);
 
+  const actions = make("span", { class: "actions" });
   // The dial turns one weight of `traits.weights`: the one that the control `spec.dial.of` names.
   const dial = spec.dial && dialOf();
   function dialOf() {
     const { of, edges, values } = spec.dial;
-    const spot = () => edges.indexOf(model.get(of));
+    const spot = () => (of ? edges.indexOf(model.get(of)) : 0);
     const set = (value) => {
       const weights = [...model.get("weights")];
       weights[spot()] = Math.max(values[0], Math.min(values[values.length - 1], value));
@@ -175,7 +176,7 @@ function openCard(model, el, remember, panels, lives) {
     const readings = make("span", { class: "readings" });
     return {
       set, spot, weight: (edge) => model.get("weights")[edges.indexOf(edge)],
-      element: make("div", { class: "dial" }, ...inPlace("dial"), control.element, readings),
+      element: make("div", { class: "dial" }, ...inPlace("dial"), control.element, readings, ...(spec.dial.actions ? [actions] : [])),
       show: (shows) => {
         control.show(model.get("weights")[spot()]);
         setText(readings, shows ?? "");
@@ -189,7 +190,7 @@ function openCard(model, el, remember, panels, lives) {
     scenes: Object.values(spec.scenes ?? {}),
     keys,
     choose: (value) => chosenControl?.options.some(([option]) => option === value) && choose(chosenControl, value),
-    chosen: () => (spec.dial ? model.get(spec.dial.of) : keyOf().split("+")[0]),
+    chosen: () => (spec.dial?.of ? model.get(spec.dial.of) : keyOf().split("+")[0]),
     weight: (edge) => dial?.weight(edge),
     light: (edge) => shownPanels.forEach(({ panel }) => panel.light?.(edge)),
     act: (name, ...rest) => put(view.act(name, state(), ...rest)),
@@ -203,10 +204,9 @@ function openCard(model, el, remember, panels, lives) {
   });
 
   // The card -------------------------------------------------------------------------------------------------------
-  const actions = make("span", { class: "actions" });
   const question = make("div", { class: "question", hidden: "" });
   const foot = make("div", { class: "foot" }, make("div", { class: "say" }, status, question),
-    make("div", { class: "controls" }, toFirst, previous, next, toLast, play, pace, slider, count), make("div", { class: "extras" }, actions, ...inPlace("foot")));
+    make("div", { class: "controls" }, toFirst, previous, next, toLast, play, pace, slider, count), make("div", { class: "extras" }, ...(spec.dial?.actions ? [] : [actions]), ...inPlace("foot")));
   const card = make("section", { class: `mlp-card view-${spec.name}`, "aria-label": spec.title },
     make("div", { class: "head" }, make("span", { class: "title" }, spec.title), ...inPlace("head")),
     make("div", { class: "panels" }, ...shownPanels.flatMap(({ name, panel }) => (dial && name === spec.dial.after ? [panel.element, dial.element] : [panel.element]))),

@@ -1,0 +1,134 @@
+"""Descent (chapter 2): its numbers against the chapter and against training on all the cars, and its two makers against each other."""
+
+import re
+
+import numpy as np
+import pytest
+from chapters import run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twins import Twin, differences
+
+from mlp import MLP, data, l1, l2, train, updates
+from mlp.trace import descent
+from mlp.trace.frames import checked_frame
+from mlp.widgets import Descent
+
+cars = data.auto_mpg()
+HEAVY, Y = cars.Xs[:, 2], cars.ys
+SPEC = descent.descent(HEAVY, Y)
+REST = {"index": 0, **SPEC["traits"]}
+R = float(np.mean(HEAVY * Y))
+
+
+def at(**state):
+    return descent.frame(SPEC, {**REST, **state})
+
+
+@pytest.fixture(scope="module")
+def twin():
+    twin = Twin(SPEC)
+    yield twin
+    twin.close()
+
+
+states = st.fixed_dictionaries({
+    "index": st.integers(0, 40), "weights": st.tuples(st.integers(-300, 150).map(lambda n: n / 100)).map(list),
+    "eta": st.sampled_from(descent.ETAS), "penalty": st.sampled_from(["none", "l2", "l1"]), "lam": st.sampled_from(descent.LAMS),
+})
+
+
+@settings(max_examples=150, deadline=None)
+@given(states)
+def test_the_page_makes_the_same_frame(twin, state):
+    last, frame = twin(state)
+    ours = descent.frame(SPEC, state)
+    assert last == descent.last(SPEC, state)
+    assert differences(ours, frame) == []
+    checked_frame(SPEC, ours, {}, "here")
+
+
+@pytest.mark.parametrize("eta", [0.02, 0.1, 0.3, 0.9, 1.05])
+def test_it_says_what_the_chapter_prints(eta):
+    for steps in (1, 2, 3, 10):
+        w = run(2)[0]["after"](eta, steps)
+        said = re.search(r" to (−?[\d.]+), where", at(index=steps, eta=eta)["status"])[1]
+        assert said == f"{w:.4f}".replace("-", "−")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from([0.05, 0.3, 0.9]), st.sampled_from([("none", None), ("l2", l2), ("l1", l1)]), st.sampled_from([0.1, 0.5, 2.0]), st.integers(1, 40), st.sampled_from([-2.5, 0.5, 1.0]))
+def test_a_few_points_stand_for_all_the_cars(eta, penalty, lam, steps, start):
+    name, kind = penalty
+    run_ = train(MLP(W={1: [[start]]}), HEAVY[:, None], Y, eta=eta, epochs=steps, batch_size=392, penalty=kind and kind(lam))
+    view = Descent(HEAVY, Y)
+    view.weights, view.eta, view.penalty, view.lam, view.index = [start], eta, name, lam, steps
+    assert view.net.w(1, 1, 1) == pytest.approx(run_.net.w(1, 1, 1), rel=1e-9, abs=1e-12)
+
+
+def test_the_hovering_of_l1():
+    """The stretch that the chapter derives: from -eta (lam + g) to eta (lam - g)."""
+    view = Descent(HEAVY, Y)
+    view.penalty, view.lam, view.eta = "l1", 2.0, 0.1
+    ws = [float(re.search(r" to (−?[\d.]+), where", frame["status"])[1].replace("−", "-")) for frame in view.frames[1:]]
+    assert min(ws) >= -0.1 * (2 - 2 * R) - 1e-4 and max(ws[2:]) <= 0.1 * (2 + 2 * R) + 1e-4
+    assert sum("It has crossed 0" in frame["status"] for frame in view.frames) > 5
+    walked = [u.net.w(1, 1, 1) for u in updates(MLP(W={1: [[0.5]]}), HEAVY[:, None], Y, eta=0.1, epochs=40, batch_size=392, penalty=l1(2.0))]
+    assert ws == pytest.approx(walked, abs=5.1e-5)
+
+
+def test_each_step_multiplies_the_distance():
+    for eta, penalty, lam in ((0.3, "none", 0.5), (0.9, "none", 0), (0.2, "l2", 0.5), (1.05, "none", 0.5)):
+        factor = 1 - 2 * eta * (1 + lam * (penalty == "l2"))
+        lowest = R / (1 + lam * (penalty == "l2"))
+        status = at(index=3, eta=eta, penalty=penalty, lam=lam)["status"]
+        assert f"= {factor:.3f}.".replace("-", "−") in status
+        w = [float(number.replace("−", "-")) for number in re.findall(r"from (\S+) by \S+ to (\S+),", status)[0]]
+        assert w[1] - lowest == pytest.approx(factor * (w[0] - lowest), abs=2e-4)
+    assert "outside the picture" in at(index=40, eta=1.05)["status"]
+
+
+def test_still_is_not_near():
+    assert at(index=11)["status"].endswith("it would stop here, 0.0001 from the minimum.")
+    creeping = Descent(HEAVY, Y, eta=0.00001)
+    assert creeping.frames[1]["status"].endswith("it would stop here, 1.3322 from the minimum.")
+
+
+def test_its_questions_and_their_answers():
+    first = at()["ask"]
+    assert first["answer"] == pytest.approx(0.5 - 0.3 * 2 * (0.5 - R)) and first["shown"] == "−0.30"
+    assert at(penalty="l1", lam=2)["ask"]["answer"] == "no" and "ask" not in at(penalty="l1", lam=1.5), "there the lowest place is not at 0"
+    assert at(index=40)["ask"]["answer"] == pytest.approx(0.5) and "ask" not in at(index=40, penalty="l2")
+    for state in ({}, {"eta": 1}, {"weights": [-2.0]}):
+        ask = at(**state)["ask"]
+        assert ask["shown"] not in ask["before"]["status"] + ask["question"]
+
+
+@pytest.mark.parametrize("x, y, message", [
+    ([[1.0, 2.0]], [1.0], r"x must be one column of numbers, not all 0, but its shape is \(1, 2\)"),
+    ([0.0, 0.0], [1.0, 2.0], "x must not be 0 for every point"), ([1.0, 2.0], [1.0], r"y must have shape \(2, 1\) or \(2,\)"), (None, [1.0], "x must be an array"),
+])
+def test_what_it_refuses(x, y, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Descent(x, y)
+
+
+@pytest.mark.parametrize("trait, value, message", [
+    ("eta", 0, "eta must be a positive"), ("penalty", "l3", "penalty must be one of 'none', 'l2', 'l1'"), ("lam", -1, "lam must be a finite number, 0 or more"),
+    ("weights", [1, 2], "weights must be a list of 1 number"), ("index", 41, "index must be from 0 to 40"),
+])
+def test_traits_are_checked(trait, value, message):
+    view = Descent(HEAVY, Y)
+    with pytest.raises(ValueError, match=message):
+        setattr(view, trait, value)
+
+
+def test_any_line_through_any_points():
+    view = Descent([3.0, 1.0, 2.0], [1.0, -1.0, 0.5], eta=0.05)
+    m = 14 / 3
+    assert f"1 − 2η · {m:.4f} = {1 - 0.1 * m:.3f}" in view.frames[2]["status"]
+    assert view.frames[40]["ask"]["answer"] == pytest.approx(0.5 / m)
+    twin = Twin(view.spec)
+    for index in (0, 1, 40):
+        assert differences(view.frames[index], twin({"index": index, **view.spec["traits"]})[1]) == []
+    twin.close()

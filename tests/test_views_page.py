@@ -1,0 +1,162 @@
+"""Every live view on the published page, as a reader meets it; the path ledger has a file of its own (test_ledger_page.py).
+
+A view is added to the tests by a line in VIEWS: its page, its name, and its class as the chapter makes it.
+"""
+
+import json
+import random
+
+import pytest
+from playwright.sync_api import expect
+from support import HTML, PHONE, WIDE
+
+from mlp import data
+from mlp.widgets import Descent
+
+NET, X1, Y1 = data.running_example()
+CARS = data.auto_mpg()
+VIEWS = {
+    "descent": ("chapters/02-loss-and-regularizers.html", "Descent", lambda: Descent(CARS.Xs[:, 2], CARS.ys)),
+}
+ALL = [*VIEWS]
+
+# All that the document says: its text, and the values of its attributes, drawings included.
+TOLD = """card => [card.textContent, ...[...card.querySelectorAll('*')].flatMap(e => [...e.attributes].filter(a => !['d', 'points', 'style', 'transform'].includes(a.name)
+  && !/^[xy\\d]|^c[xy]$|width|height|viewBox/.test(a.name)).map(a => a.value))].join(' | ')"""
+
+# What cannot be seen: parts of the card that stick out of it and lie in no box that scrolls.
+OUTSIDE = """card => { const whole = card.getBoundingClientRect(); return [...card.querySelectorAll('*')].filter(e => {
+  if (!e.checkVisibility() || e.closest('svg.plane') || e.closest('option')) return false;
+  for (let p = e.parentElement; p && p !== card; p = p.parentElement) if (['auto', 'scroll'].includes(getComputedStyle(p).overflowX)) return false;
+  const b = e.getBoundingClientRect(); return b.width && (b.right > whole.right + 1 || b.left < whole.left - 1);
+}).map(e => e.outerHTML.slice(0, 120)); }"""
+
+
+def opened(pages, site, name, viewport=WIDE, theme="light", scheme="http"):
+    page = pages(viewport, theme)
+    path, region, _ = VIEWS[name]
+    page.goto(f"{site}/{path}" if scheme == "http" else (HTML / path).as_uri())
+    card = page.get_by_role("region", name=region, exact=True).first
+    expect(card).to_be_visible()
+    return page, card
+
+
+def stepped(card, index):
+    """Goes to a step by the slider, as one who drags it."""
+    slider = card.get_by_role("slider", name="Step", exact=True)
+    slider.evaluate("(slider, index) => { slider.value = Number(slider.min) + index; slider.dispatchEvent(new Event('input', { bubbles: true })); }", index)
+
+
+def status(card):
+    return card.get_by_role("status").text_content()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("viewport, theme, scheme", [(WIDE, "light", "http"), (PHONE, "dark", "file")])
+def test_every_step_says_what_python_says(site, pages, name, viewport, theme, scheme):
+    page, card = opened(pages, site, name, viewport, theme, scheme)
+    frames = VIEWS[name][2]().frames
+    some = sorted({0, 1, 2, len(frames) - 1, *random.Random(1).sample(range(len(frames)), min(len(frames), 40))})
+    for index in some:
+        stepped(card, index)
+        frame = frames[index]
+        said = f"{frame['ask']['before']['status']} {frame['ask']['question']}".strip() if "ask" in frame and index in (0, len(frames) - 1) else frame["status"]
+        expect(card.get_by_role("status")).to_have_text(said)
+        assert card.evaluate(OUTSIDE) == [], f"step {index}"
+    assert page.log.problems == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_answer_is_nowhere_before_the_reader_commits(site, pages, name):
+    page, card = opened(pages, site, name)
+    ask = VIEWS[name][2]().frames[0]["ask"]
+    assert ask["question"] in status(card)
+    if ask["choices"] is None:
+        assert ask["shown"].lstrip("−+") not in card.evaluate(TOLD)
+    card.get_by_role("button", name="Check").click()
+    assert "Type a number" in card.text_content() or "Choose one" in card.text_content()
+    if ask["choices"] is None:
+        card.get_by_role("textbox", name="Your answer").fill("99")
+    else:
+        card.get_by_role("radio", name=next(choice for choice in ask["choices"] if choice != ask["answer"]), exact=True).check()
+    card.get_by_role("button", name="Check").click()
+    expect(card).to_contain_text("No, not")
+    card.get_by_role("button", name="Show answer").click()
+    expect(card.get_by_role("status")).to_contain_text(f"The answer is {ask['shown']}.")
+    expect(card.get_by_role("button", name="Check")).to_have_count(0)
+    assert ask["why"].strip() in status(card)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("viewport", [WIDE, PHONE])
+def test_picture_sentence_and_buttons_are_seen_together(site, pages, name, viewport):
+    page, card = opened(pages, site, name, viewport)
+    height = card.bounding_box()["height"]
+    assert height <= (650 if viewport == WIDE else 620), height
+    card.evaluate("card => card.scrollIntoView({ block: 'start' })")
+    box = card.get_by_role("button", name="Next step").bounding_box()
+    assert box["y"] + box["height"] <= viewport[1]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_random_hands_leave_no_stale_number(site, pages, name):
+    """Every control turned at random; after each turn the sentence is the one that Python makes of the view's own state."""
+    page, card = opened(pages, site, name)
+    view, rng = VIEWS[name][2](), random.Random(name)
+    spec = view.spec
+    stepped(card, 1)
+    for _ in range(60):
+        controls = card.locator(".head select, .head input, .dial input[type=range], .dial select, .extras input, .extras select")
+        control = controls.nth(rng.randrange(controls.count()))
+        if control.is_visible() and control.is_enabled():
+            if control.evaluate("e => e.tagName") == "SELECT":
+                control.select_option(index=rng.randrange(control.locator("option").count()))
+            elif control.get_attribute("type") == "checkbox":
+                control.set_checked(rng.random() < 0.5)
+            elif control.get_attribute("type") == "range":
+                control.fill(str(rng.randint(int(control.get_attribute("min")), int(control.get_attribute("max")))))
+        stepped(card, rng.randrange(1, view._trace.last(spec, view._now())))
+        state = json.loads(card.get_attribute("data-state"))
+        for trait, value in state.items():
+            setattr(view, trait, value)
+        expect(card.get_by_role("status")).to_have_text(view.frames[view.index]["status"])
+    assert page.log.problems == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_rewind_leads_back(site, pages, name):
+    _, card = opened(pages, site, name)
+    rest = VIEWS[name][2]()
+    first = card.locator(".head input[type=range], .head select").first
+    stepped(card, 2)
+    before = json.loads(card.get_attribute("data-state"))
+    first.evaluate("e => { if (e.tagName === 'SELECT') e.selectedIndex = 1; else e.value = e.max; e.dispatchEvent(new Event(e.tagName === 'SELECT' ? 'change' : 'input', { bubbles: true })); }")
+    assert json.loads(card.get_attribute("data-state")) != before
+    card.get_by_role("button", name="Rewind").click()
+    after = json.loads(card.get_attribute("data-state"))
+    assert {trait: after[trait] for trait in rest.spec["traits"] if trait in after} == {trait: value for trait, value in rest.spec["traits"].items() if trait in after}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_without_javascript_there_is_a_picture_and_what_is_said(new_page, site, name):
+    page = new_page(WIDE, "light", java_script_enabled=False)
+    page.goto(f"{site}/{VIEWS[name][0]}")
+    still = page.locator("img.mlp-still").first
+    expect(still).to_be_visible()
+    assert len(still.get_attribute("alt")) > 60
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_by_keyboard_alone(site, pages, name):
+    page, card = opened(pages, site, name)
+    card.get_by_role("img").first.scroll_into_view_if_needed()
+    slider = card.get_by_role("slider", name="Step", exact=True)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert json.loads(card.get_attribute("data-state"))["index"] == 2
+    page.keyboard.press("Home")
+    assert json.loads(card.get_attribute("data-state"))["index"] == 0
+    page.keyboard.press("End")
+    expect(card.get_by_role("button", name="Next step")).to_be_disabled()
