@@ -2,11 +2,15 @@
 
 import re
 
+from hypothesis import settings
 from nbval import plugin
 from xdist.scheduler import LoadScopeScheduling
 
 # nbval runs the notebooks; a cell tagged ``timing`` measures time, so its output is not compared.
 plugin.metadata_tags["timing"] = ("check", False)
+
+settings.register_profile("patient", deadline=None)  # a busy machine may stand still for a while
+settings.load_profile("patient")
 
 
 class Shares(LoadScopeScheduling):

@@ -24,7 +24,7 @@ def chart():
     node.close()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(-1e3, 1e3), st.floats(0.01, 1e3), st.floats(0, 1), st.booleans())
 def test_a_scale_and_back(chart, least, span, share, log):
     least = abs(least) + 0.01 if log else least

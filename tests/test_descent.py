@@ -38,7 +38,7 @@ states = st.fixed_dictionaries({
 })
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(states)
 def test_the_page_makes_the_same_frame(twin, state):
     last, frame = twin(state)
@@ -56,7 +56,7 @@ def test_it_says_what_the_chapter_prints(eta):
         assert said == f"{w:.4f}".replace("-", "−")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from([0.05, 0.3, 0.9]), st.sampled_from([("none", None), ("l2", l2), ("l1", l1)]), st.sampled_from([0.1, 0.5, 2.0]), st.integers(1, 40), st.sampled_from([-2.5, 0.5, 1.0]))
 def test_a_few_points_stand_for_all_the_cars(eta, penalty, lam, steps, start):
     name, kind = penalty

@@ -21,7 +21,7 @@ HARD = [0.0, -0.0, 0.5, 1.5, 2.5, -2.5, 0.125, 0.375, 1.005, 2.675, 0.00005, -0.
 numbers = st.one_of(st.sampled_from(HARD), st.floats(-1e6, 1e6), st.floats(-1, 1), st.integers(-4000, 4000).map(lambda n: n / 32))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(numbers, st.integers(0, 12), st.integers(1, 12))
 def test_the_page_prints_as_python_does(digits, value, decimals, places):
     ours = digits("return [signed(v, d), fixed(v, d), short(v), significant(v, p)]", v=value, d=decimals, p=places)
