@@ -125,7 +125,24 @@ class ChartShows(TypedDict):
     said: NotRequired[str]
 
 
-PANELS = {"network": (NetworkHolds, NetworkShows), "ledger": (LedgerHolds, LedgerShows), "chart": (ChartHolds, ChartShows)}
+class ChainHolds(TypedDict):
+    """rows: quantities one after the other, {symbol, value}; links: between each two, {symbol, slope}."""
+
+    name: NotRequired[str]
+    rows: NotRequired[list[dict]]
+    links: NotRequired[list[dict]]
+    beside: NotRequired[bool]
+
+
+class ChainShows(TypedDict):
+    """at: how many links the change has passed; changes of the quantities so far, ratios of the links so far as [digits as in the slope, the rest]."""
+
+    changes: list[str]
+    ratios: list[list]
+    at: int
+
+
+PANELS = {"network": (NetworkHolds, NetworkShows), "ledger": (LedgerHolds, LedgerShows), "chart": (ChartHolds, ChartShows), "chain": (ChainHolds, ChainShows)}
 
 
 def kind_of(spec, panel):
