@@ -43,6 +43,19 @@ def update(W, eta):
     return {k: np.array(W[k]) - eta * np.array(dW[k]) for k in W}
 
 
+def after(updates, eta=0.1):
+    """The weights after so many updates with the one car."""
+    V = {k: np.array(W[k]) for k in W}
+    for _ in range(updates):
+        slopes = sweep(V, x, y, 0)
+        V = {k: V[k] - eta * slopes[k] for k in V}
+    return V
+
+
+def updates_until(least):
+    return next(n for n in range(100) if loss(after(n), x[None], y) < least)
+
+
 def printed():
     """What the chapter's code prints, all of it, with single spaces."""
     texts = ("".join(o.get("text", "")) for c in cells(5) if c["cell_type"] == "code" for o in c["outputs"])
@@ -52,19 +65,21 @@ def printed():
 def test_predictions():
     answers = [spec["answer"] for spec in run(5)[1]]
     new, new_2 = 0.1 - 0.1 * dW[1][3][0], -0.6 - 0.1 * dW[3][1][0]
-    exact = [dW[3][1][0], dZ[2][1], dO[1][0], new, "(3, 2)", 2 * 10500 - 400, 100 * (new_2 / -0.6 - 1), "only W³", 6,
-             0.4 - Z11 / x[0], 1 - 0.6**2]  # fmt: skip
+    exact = [dW[2][2][1], dO[1][1], dZ[1][1], new, updates_until(0.01), "(3, 2)", 2 * 10500 - 400, 100 * (new_2 / -0.6 - 1), "only W³", 6,
+             0.4 - Z11 / x[0], 1 - 0.6**2, "a little lower"]  # fmt: skip
     assert answers == [value if isinstance(value, str) else pytest.approx(value) for value in exact]
     for spec in run(5)[1]:
         assert not spec["why"].count("-")  # real minus signs
     says(
         5,
-        f"O₂₂ = {O[2][1]:.4f}, and dZ₃₁ = {dZ[3][0]:.4f}",
-        f"{O[2][1]:.4f} · {dZ[3][0]:.4f} = {dW[3][1][0]:.4f}",
-        f"dO₂₂ = −{-dO[2][1]:.4f}, and the slope of that neuron is {S[2][1]:.4f}",
-        f"= −{-dZ[2][1]:.4f}. The slope of a sigmoid",
-        f"dZ₂₁ = {dZ[2][0]:.4f} and dZ₂₂ = −{-dZ[2][1]:.4f}",
-        f"= {0.7 * dZ[2][0]:.4f} + {-0.4 * dZ[2][1]:.4f} = {dO[1][0]:.4f}",
+        f"from O₁₃ = {O[1][2]:.4f} to Z₂₂, where dZ₂₂ = −{-dZ[2][1]:.4f}",
+        f"{O[1][2]:.4f} · (−{-dZ[2][1]:.4f}) = −{-dW[2][2][1]:.4f}",
+        f"dZ₂₁ = {dZ[2][0]:.4f} and dZ₂₂ = −{-dZ[2][1]:.4f}, what is dO₁₂",
+        f"= −{0.2 * dZ[2][0]:.4f} − {-0.5 * dZ[2][1]:.4f} = −{-dO[1][1]:.4f}",
+        f"dO₁₂ = −{-dO[1][1]:.4f}, and the slope of that neuron is {S[1][1]:.4f}",
+        f"= −{-dZ[1][1]:.4f}. The slope of a sigmoid",
+        "after 13 updates it is {:.4f}, after 14 it is {:.4f}".format(*(loss(after(n), x[None], y) for n in (13, 14))),
+        "from {:.4f} over {:.4f} and {:.4f}".format(*(loss(after(n), x[None], y) for n in (0, 1, 2))),
         f"w¹₄₁ is 0.1 and its derivative −{-dW[1][3][0]:.4f}",
         f"0.1 − 0.1 · (−{-dW[1][3][0]:.4f}) = {new:.4f}",
         f"w³₂₁ goes from −0.6 to −{-new_2:.4f}",
@@ -84,9 +99,11 @@ def test_the_update_in_numbers():
         f"$L=(-{-y:.4f}-{O[3][0]:.4f})^2={L:.4f}$",
         f"2\\,({O[3][0]:.4f}+{-y:.4f})={dO[3][0]:.4f}",
         f"dZ_{{31}}={dZ[3][0]:.4f}\\cdot1={dZ[3][0]:.4f}",
-        f"${{}}dW^3_{{11}}=O_{{21}}\\cdot dZ_{{31}}={O[2][0]:.4f}\\cdot{dZ[3][0]:.4f}={dW[3][0][0]:.4f}$".replace("{}", ""),
+        f"dW^3_{{11}}=O_{{21}}\\cdot dZ_{{31}}={O[2][0]:.4f}\\cdot{dZ[3][0]:.4f}={dW[3][0][0]:.4f}",
+        f"dW^3_{{21}}={O[2][1]:.4f}\\cdot{dZ[3][0]:.4f}={dW[3][1][0]:.4f}",
         f"dO_{{21}}=0.8\\cdot{dZ[3][0]:.4f}={dO[2][0]:.4f},\\qquad dO_{{22}}=-0.6\\cdot{dZ[3][0]:.4f}={dO[2][1]:.4f}",
-        f"$dZ_{{21}}={dO[2][0]:.4f}\\cdot{S[2][0]:.4f}={dZ[2][0]:.4f}$",
+        f"dZ_{{21}}={dO[2][0]:.4f}\\cdot{S[2][0]:.4f}={dZ[2][0]:.4f},\\qquad dZ_{{22}}={dO[2][1]:.4f}\\cdot{S[2][1]:.4f}={dZ[2][1]:.4f}",
+        f"={0.7 * dZ[2][0]:.4f}+{-0.4 * dZ[2][1]:.4f}={dO[1][0]:.4f}",
         f"dW^2=\\begin{{pmatrix}}{column}\\end{{pmatrix}}",
         f"$dZ_{{11}}={dO[1][0]:.4f}\\cdot{S[1][0]:.4f}={dZ[1][0]:.4f}$",
         f"$dW^1_{{11}}=x_1\\cdot dZ_{{11}}={x[0]:.4f}\\cdot{dZ[1][0]:.4f}={dW[1][0][0]:.4f}$",
@@ -134,25 +151,26 @@ def test_cost():
     assert round(100 * 400 / 20600) == 2
 
 
-def sweep(W, x, y, late):
-    """Backward with each matrix used after it was moved by `late` times its derivative; written for one point, with outer products."""
+def sweep(W, x, y, late, only_last=False):
+    """Backward with each matrix used after it was moved by `late` times its derivative, or with the last reader alone; written for one
+    point, with outer products."""
     O1 = sigma(x @ W[1])
     O2 = sigma(O1 @ W[2])
     d3 = 2 * (O2 @ W[3] - y)
     dW3 = np.outer(O2, d3)
     d2 = (W[3] - late * dW3) @ d3 * O2 * (1 - O2)
     dW2 = np.outer(O1, d2)
-    d1 = (W[2] - late * dW2) @ d2 * O1 * (1 - O1)
+    d1 = (W[2][:, 1] * d2[1] if only_last else (W[2] - late * dW2) @ d2) * O1 * (1 - O1)
     return {1: np.outer(x, d1), 2: dW2, 3: dW3}
 
 
 @lru_cache
-def after_five(eta, late, seed, epochs=5):
+def after_five(eta, late, seed, epochs=5, only_last=False):
     """The loss of the cars after five epochs of updates made with `sweep`."""
     W, rng = {k: np.array(net.W[k]) for k in net.layers}, np.random.default_rng(seed)
     for _ in range(epochs):
         for i in rng.permutation(392):
-            slopes = sweep(W, X[i], Y[i], late)
+            slopes = sweep(W, X[i], Y[i], late, only_last)
             for k in W:
                 W[k] -= eta * slopes[k]
     return loss(W)
@@ -202,6 +220,20 @@ def test_how_far_the_wrong_derivatives_are_off():
     worst = {k: abs(wrong[k] - dW[k]).max() for k in wrong}
     says(5, f"$dW^2$ is off by up to {worst[2]:.3f} and $dW^1$ by up to {worst[1]:.3f}")
     assert worst[3] < 1e-12
+
+
+def test_a_lost_path():
+    """Program B: what it loses, and what the text says of where it ends."""
+    lost = sweep(net.W, x, y, 0, only_last=True)
+    assert np.allclose(lost[3], dW[3]) and np.allclose(lost[2], dW[2]) and not np.isclose(lost[1], dW[1]).any()
+    assert (np.sign(lost[1]) != np.sign(dW[1])).sum(axis=0).tolist() == [0, 0, 4]
+    rates = (0.01, 0.03, 0.1, 0.2, 0.4)
+    ends = {(eta, seed): (after_five(eta, 0, seed), after_five(eta, 0, seed, only_last=True)) for eta in rates for seed in range(1, 10)}
+    for eta in rates:
+        assert "{} {:.1f} {:.1f}".format(eta, *ends[eta, 1]) in printed()
+    assert [sum(b < right for (rate, _), (right, b) in ends.items() if rate == eta) for eta in rates] == [0, 9, 9, 9, 7]
+    says(5, "ends below the right program: {1:.1f} against {0:.1f} with".format(*ends[0.1, 1]), "It ends at {1:.1f}.".format(*ends[0.1, 1]), "the right program ends at {:.1f}".format(*ends[0.1, 1]),
+         "nine times at 0.03, at 0.1 and at 0.2, seven times at 0.4, and never at 0.01")
 
 
 def test_zeros():

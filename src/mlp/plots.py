@@ -66,7 +66,8 @@ def _draw(ax, drawing, frame):
             shift = 0.06 * (n - (len(routes) - 1) / 2)
             dx, dy = -(y1 - y0) / length * shift, (x1 - x0) / length * shift
             ax.plot([x0 + dx, x1 + dx], [y0 + dy, y1 + dy], color=color, ls=dash, lw=2.4 if path else 1.2, zorder=2)
-        words = drawing.get("labels", {}).get(edge["id"]) or (f"{written(edge['symbol'])} = {edge['label']}" if edge["symbol"] and not many else edge["label"])
+        number = frame.get("numbers", {}).get(edge["id"], edge["label"])
+        words = {**drawing.get("labels", {}), **frame.get("labels", {})}.get(edge["id"], f"{written(edge['symbol'])} = {number}" if edge["symbol"] and not many else number)
         if routes and words:
             fan = sum(other["from"] == edge["from"] for other in drawing["edges"])
             where = min(0.5, 0.75 / fan) if many else 0.5  # near enough to the start that no two fans meet
@@ -76,10 +77,13 @@ def _draw(ax, drawing, frame):
     for node in drawing["nodes"]:
         letter, sub, _ = node["symbol"]
         lit = node["id"] in frame["lit"]
-        value = drawing.get("values", {}).get(node["id"], node["value"])
+        value = {**drawing.get("values", {}), **frame.get("values", {})}.get(node["id"], node["value"])
         name = f"${letter}_{{{sub}}}$" if sub else f"${letter}$"
         ax.text(*at[node["id"]], f"{name}\n{value}" if value else name, ha="center", va="center", fontsize=9.5, color=INK if lit else SOFT, zorder=4,
                 linespacing=1.1, bbox={"boxstyle": "round,pad=0.35" if node["id"] == "L" else "circle,pad=0.42", "fc": "white", "ec": INK if lit else FAINT, "lw": 1.4})
+        if tag := frame.get("tags", {}).get(node["id"]):
+            ax.text(at[node["id"]][0] + 0.34, at[node["id"]][1], tag, ha="left", va="center", fontsize=8, color=INKS["back"], zorder=5,
+                    bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": INKS["back"], "lw": 0.8})
     bottom = min(y for _, y in at.values()) - 0.62
     for column, words in enumerate(drawing["columns"]):
         ax.text(pitch * column, bottom, words, ha="center", va="center", fontsize=9, color=SOFT)
@@ -115,9 +119,9 @@ LINE = 0.28  # inches
 
 
 def _lines(ax, lines):
-    """Lines of text, as (text, path) pairs."""
-    for n, (line, path) in enumerate(lines):
-        ax.text(0.03, 1 - (n + 0.6) / (len(lines) + 1), line, fontsize=10, color=PATHS[path - 1][0] if path else INK, va="center", transform=ax.transAxes)
+    """Lines of text, from (text, path) pairs."""
+    return [ax.text(0.03, 1 - (n + 0.6) / (len(lines) + 1), line, fontsize=10, color=PATHS[path - 1][0] if path else INK, va="center", transform=ax.transAxes)
+            for n, (line, path) in enumerate(lines)]
 
 
 def _ledger_lines(holds, shows):
@@ -128,16 +132,6 @@ def _ledger_lines(holds, shows):
         over, under = ("".join(f"{{{part}}}" if not n else (f"_{{{part}}}", f"^{{{part}}}")[n - 1] for n, part in enumerate(thing) if part)
                        for thing in holds["derivative"])
         lines.append((rf"$\partial {over}/\partial {under}$ = {sum_text(holds['total'])}", 0))
-    return lines
-
-
-def _chain_lines(holds, shows):
-    """Each quantity with its change, as far as it has come, then the slope of the link behind it."""
-    lines = []
-    for n, row in enumerate(holds["rows"]):
-        change = f",  moved by {shows['changes'][n]}" if n < len(shows["changes"]) else ""
-        slope = f",  then × {written(holds['links'][n]['symbol'])} = {holds['links'][n]['slope']}" if n < len(holds["links"]) else ""
-        lines.append((f"{written(row['symbol'])} = {row['value']}{change}{slope}", 0))
     return lines
 
 
@@ -168,12 +162,38 @@ def _chart(ax, holds, shows):
     ax.grid(color=FAINT, lw=0.5)
 
 
+def _matrices_lines(holds, shows):
+    """The matrices as (line, path) pairs, side by side: an old number stands in front of its new one, a wrong one behind ✗."""
+    grids, start = [], 0
+    for layer, rows, columns in holds["grids"]:
+        grids.append((f"{shows['letter']}{written(['', '', str(layer)])}", [range(start + i * columns, start + (i + 1) * columns) for i in range(rows)]))
+        start += rows * columns
+    said = lambda n: ("✗" if n in shows["wrong"] else "") + (f"{shows['old'][n]}→" if shows.get("old", [""] * start)[n] else "") + (shows["cells"][n] or "·")  # noqa: E731
+    wide = max(len(said(n)) for n in range(start)) + 1
+    lines = ["   ".join(name.ljust(wide * len(rows[0])) for name, rows in grids)]
+    for i in range(max(rows for _, rows, _ in holds["grids"])):
+        lines.append("   ".join("".join(said(n).ljust(wide) for n in (rows[i] if i < len(rows) else ())).ljust(wide * len(rows[0])) for _, rows in grids))
+    return lines + [shows["note"]] * bool(shows["note"])
+
+
+def _code_lines(holds, shows):
+    """The program's lines; an arrow stands at the running one."""
+    return [f"{'→' if n == shows['line'] else ' '} {n}  {shows.get('mistake', line) if n == shows['line'] else line}" for n, line in enumerate(holds["lines"], start=1)]
+
+
+def _typed(lines_of):
+    """The (height, drawing) of a panel of lines in which each letter is as wide as another."""
+    draw = lambda ax, holds, shows: [text.set_family("DejaVu Sans Mono") or text.set_fontsize(8.5) for text in _lines(ax, [(line, 0) for line in lines_of(holds, shows)])]  # noqa: E731
+    return lambda holds, shows: 0.8 * LINE * (len(lines_of(holds, shows)) + 1), draw
+
+
 #: How each kind of panel is drawn in a still: (its height in inches, how to draw it), both of what it holds and shows.
 STILLS = {
     "network": (lambda holds, shows: 3.5, _draw),
     "ledger": (lambda holds, shows: LINE * (len(_ledger_lines(holds, shows)) + 1), lambda ax, holds, shows: _lines(ax, _ledger_lines(holds, shows))),
-    "chain": (lambda holds, shows: LINE * (len(holds["rows"]) + 1), lambda ax, holds, shows: _lines(ax, _chain_lines(holds, shows))),
     "chart": (lambda holds, shows: 2.4, _chart),
+    "matrices": _typed(_matrices_lines),
+    "code": _typed(_code_lines),
 }
 
 

@@ -4,13 +4,14 @@ A panel HOLDS all it will ever show; a frame SAYS how much of it is shown and wh
 `symbols`, `digits`, `drawing` and `ledger` are what views share, and each view is one file.
 """
 
-from . import descent, nudge, slopes
+from . import descent
 from .diamond import diamond
 from .digits import short, signed, significant
 from .drawing import network_drawing
 from .ledger import Route, Step
 from .paths import MOST_PATHS, MOST_UNITS, path_ledger
 from .symbols import plain, spoken, symbol
+from .update import one_update
 
-__all__ = ["MOST_PATHS", "MOST_UNITS", "Route", "Step", "descent", "diamond", "network_drawing", "nudge", "path_ledger", "plain", "short", "signed",
-           "significant", "slopes", "spoken", "symbol"]
+__all__ = ["MOST_PATHS", "MOST_UNITS", "Route", "Step", "descent", "diamond", "network_drawing", "one_update", "path_ledger", "plain", "short",
+           "signed", "significant", "spoken", "symbol"]

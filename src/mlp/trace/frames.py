@@ -8,14 +8,17 @@ A view's spec is one JSON-able dict:
                   {name, label, values [...]} a range with - and + over these numbers, {name, label, least, most} a whole number.
                   A control named in `traits` sets that trait; the others make up the scene's key: the chosen option, then
                   "+name" of each switch that is on. `place` puts it into "head" (the default), "dial" or "foot".
+                  `sets` {value: {trait: value}}: what else choosing a value sets
     traits        {name: value at rest} of what a live view turns
     scenes        {key: {holds {panel: what it holds in this scene}, frames [frame, ...]}}
     frame         status (the sentence), shows {panel: how much of it}; a panel that a frame does not show is away
                   ask: a question before it, {question, choices or tol, answer, shown, why, before {status, shows}}
-                  actions: [[name, text], ...], buttons below
+                  actions: [[name, text], ...], buttons below; dial: what stands beside the dial;
+                  controls: the names of the controls that are there, "dial" among them, all unless told
     live          {module, words {name: template}, witness [number, ...], ... data}: frames made in the page by
                   widgets/js/<module>.js, if what its `witness` computes there is the same; without `live` the scenes hold all frames
     first         the number of the first step: 1, or 0 where steps count updates
+    still         which frame stands for a live view on paper, the last unless told
 """
 
 from typing import Any, NotRequired, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
@@ -53,13 +56,16 @@ class NetworkHolds(TypedDict):
 
 
 class NetworkShows(TypedDict):
-    """lit: nodes in play; routes: {edge: the paths over it}, 0 for an edge that is lit by itself; tags: {node: text beside it}."""
+    """lit: nodes in play; routes: {edge: the paths over it}, 0 for an edge that is lit by itself; tags: {node: text beside it},
+    briefs: the same on a narrow drawing; numbers: {edge: text} in place of the number it holds."""
 
     lit: list[str]
     routes: dict[str, list[int]]
     values: NotRequired[dict[str, str]]
     labels: NotRequired[dict[str, str]]
+    numbers: NotRequired[dict[str, str]]
     tags: NotRequired[dict[str, str]]
+    briefs: NotRequired[dict[str, str]]
 
 
 class LedgerHolds(TypedDict):
@@ -125,24 +131,45 @@ class ChartShows(TypedDict):
     said: NotRequired[str]
 
 
-class ChainHolds(TypedDict):
-    """rows: quantities one after the other, {symbol, value}; links: between each two, {symbol, slope}."""
+class MatricesHolds(TypedDict):
+    """grids: [[layer, rows, columns], ...]; choices: for each cell, grid by grid and row by row, what choosing it chooses."""
 
-    name: NotRequired[str]
-    rows: NotRequired[list[dict]]
-    links: NotRequired[list[dict]]
-    beside: NotRequired[bool]
-
-
-class ChainShows(TypedDict):
-    """at: how many links the change has passed; changes of the quantities so far, ratios of the links so far as [digits as in the slope, the rest]."""
-
-    changes: list[str]
-    ratios: list[list]
-    at: int
+    name: str
+    grids: list[list[int]]
+    choices: list[str]
 
 
-PANELS = {"network": (NetworkHolds, NetworkShows), "ledger": (LedgerHolds, LedgerShows), "chart": (ChartHolds, ChartShows), "chain": (ChainHolds, ChainShows)}
+class MatricesShows(TypedDict):
+    """letter: W or dW; cells: the text of each; old: what it was before, struck out, or empty; lit, wrong: numbers of cells."""
+
+    letter: str
+    cells: list[str]
+    lit: list[int]
+    wrong: list[int]
+    note: str
+    old: NotRequired[list[str]]
+
+
+class CodeHolds(TypedDict):
+    name: str
+    lines: list[str]
+
+
+class CodeShows(TypedDict):
+    """line: the running line, from 1, or 0; mistake: what really stands there; all: a narrow card shows every line, too."""
+
+    line: int
+    mistake: NotRequired[str]
+    all: NotRequired[bool]
+
+
+PANELS = {
+    "network": (NetworkHolds, NetworkShows),
+    "ledger": (LedgerHolds, LedgerShows),
+    "chart": (ChartHolds, ChartShows),
+    "matrices": (MatricesHolds, MatricesShows),
+    "code": (CodeHolds, CodeShows),
+}
 
 
 def kind_of(spec, panel):

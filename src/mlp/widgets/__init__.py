@@ -22,7 +22,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script
 
-__all__ = ["Descent", "Diamond", "Nudge", "PathLedger", "Prediction", "Slopes", "predict"]
+__all__ = ["Descent", "Diamond", "OneUpdate", "PathLedger", "Prediction", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -88,6 +88,19 @@ class Stepper(View):
     def _holds(self):
         return self.spec["scenes"][self.choice]["holds"]
 
+    @property
+    def _last(self):
+        """The step that stands for all where nothing can be stepped."""
+        return self.spec.get("still", -1)
+
+    def _asking(self, index):
+        """A frame as it is before its question, if it has one, is answered."""
+        frame = self.frames[index]
+        ask = frame.get("ask", {})
+        before = ask.get("before", {})
+        status = f"{before.get('status', '')} {ask['question']}".strip() if ask else frame["status"]
+        return {**frame, "status": status, "shows": {**frame["shows"], **before.get("shows", {})}}
+
     def show(self, *args, **kwargs):
         """Shows another network or point in place, given as to the class itself; choice and step are kept where they fit."""
         self.spec = type(self)(*args, **kwargs).spec
@@ -114,14 +127,14 @@ class Stepper(View):
         """A notebook's picture: the present step, so that nothing is told before its question."""
         from ..plots import still
 
-        return {"image/png": base64.b64encode(still(self.spec, self._holds, self.frames[self.index], "png")).decode()}
+        return {"image/png": base64.b64encode(still(self.spec, self._holds, self._asking(self.index), "png")).decode()}
 
     def _fallback(self):
         """The page's picture, on paper and without JavaScript: the last step, and what is said."""
         from ..plots import still
 
         alt = f"{self.spec['title']}. {self._said()}"
-        picture = quote(still(self.spec, self._holds, self.frames[-1]), safe=" =:/;,()<>'*+&!?@$|[]{}^`~")
+        picture = quote(still(self.spec, self._holds, self._asking(self._last)), safe=" =:/;,()<>'*+&!?@$|[]{}^`~")
         return f'<img class="mlp-still" alt="{html.escape(alt)}" src="data:image/svg+xml,{picture}">'
 
 
@@ -191,7 +204,7 @@ class Live(Stepper):
         return {name: getattr(self, name) for name in self.spec["traits"]}
 
     def _said(self):
-        return f"{self.frames[0]['status']} {self.frames[-1]['status']}"
+        return " ".join(dict.fromkeys(self._asking(index)["status"] for index in (0, self._last)))
 
     @traitlets.observe("spec")
     def _fit(self, change):
@@ -200,7 +213,7 @@ class Live(Stepper):
                 setattr(self, name, value)
             self._stay_inside()
 
-    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "weight", "nudge", "z", "w", "biased")
+    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "weight")
     def _fitting(self, proposal):
         """Lists are for the options of the control of that name, numbers for what the control may be turned to, and beyond its marks."""
         name, value = proposal.trait.name, proposal.value
@@ -215,15 +228,11 @@ class Live(Stepper):
             if value not in known:
                 raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, but {value!r} came")
             return value
-        if {*control} == {"name", "label"}:
-            return _checks.boolean(name, value)
-        if min(control.get("values", [0])) < 0 and (number := _checks.real_array(name, value)).shape == ():
-            return float(number)
         if name in ("seed", "batch_size"):
             return _checks.integer(name, value, control.get("least", min(control.get("values", [0]))), control.get("most", max(control.get("values", [2**32 - 1]))))
         return _checks.number(name, value, zero=name == "lam")
 
-    @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program", "weight")
+    @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program")
     def _other_state(self, change):
         if change.old is not None:
             self._stay_inside()
@@ -279,29 +288,46 @@ class Descent(Live):
         super().__init__(trace.descent.descent(x, y, eta, penalty, lam))
 
 
-class Nudge(Live):
-    """A small change of one weight, followed link by link to the loss of one point; for each weight that has one path.
+class OneUpdate(Live):
+    """One update of `net` by the point x (n_0,) with the target y, step by step; then a bench to turn weights and make updates on,
+    and four programs with a mistake each.
 
-    x is one point (n_0,), y its target. letters names a chain of single neurons plainly, such as ("u z p", "v s q", "w ŷ ŷ").
-    Traits: index, weight ("w2_3_1"), nudge. Notes: N7, N8, eq. N7.1 and N8.1.
+    eta       the learning rate
+    weights   all weights in one list, W^1 row by row, then W^2 ...
+    program   "book", or "A" to "D": a program with a broken line
+    start     what the weights are rewound to: "given", "zeros", "equal" (all 0.5), "seed1", "seed2" or "seed3" (Xavier's)
+    weight    the chosen one, as "w2_3_1";   ratio   derivatives as multiples of the finite differences
+    trail     L after each update so far, the present one last
+
+    Shows at most 8 units a layer and no biases; raises ValueError beyond that, and as `mlp.forward` does where x or y do not fit.
+    Notes: N10.
     """
 
-    _trace = trace.nudge
-    weight, nudge = (Checked().tag(sync=True) for _ in range(2))
+    _trace = trace.update
+    weights, eta, program, start, weight, ratio, trail = (Checked().tag(sync=True) for _ in range(7))
 
-    def __init__(self, net, x, y, *, letters=None):
-        super().__init__(trace.nudge.nudge(net, x, y, letters))
+    def __init__(self, net, x, y, eta=0.1, *, start="given", program="book"):
+        super().__init__(trace.one_update(net, x, y, eta, start, program))
 
+    def update(self, times=1):
+        """Makes updates, as the button does."""
+        for name, value in trace.update.updated(self.spec, self._now(), times).items():
+            setattr(self, name, value)
 
-class Slopes(Live):
-    """The sigmoid's slope at any z, and what is left of a change behind up to ten sigmoids in a row. Traits: index (how many), z,
-    w (their weight), biased (whether each has the bias -w/2). Notes: N8."""
+    @traitlets.observe("start")
+    def _from_the_start(self, change):
+        if change.old is not None:
+            self.weights, self.trail = trace.update.started(self.spec, change.new).values()
 
-    _trace = trace.slopes
-    z, w, biased = (Checked().tag(sync=True) for _ in range(3))
+    @traitlets.validate("ratio")
+    def _yes_or_no(self, proposal):
+        if not isinstance(proposal.value, bool):
+            raise TypeError(f"ratio must be True or False, but {proposal.value!r} came")
+        return proposal.value
 
-    def __init__(self):
-        super().__init__(trace.slopes.slopes())
+    @traitlets.validate("trail")
+    def _numbers(self, proposal):
+        return _checks.real_array("trail", proposal.value).ravel().tolist()
 
 
 class Prediction(View):

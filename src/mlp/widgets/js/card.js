@@ -149,7 +149,7 @@ function openCard(model, el, remember, panels, lives) {
   const choose = (choice, value) => {
     stop();
     if (!isPart(choice)) {
-      put({ [choice.name]: value, ...(view.chose?.(choice.name, value, state()) ?? {}) });
+      put({ [choice.name]: value, ...choice.sets?.[value], ...(view.chose?.(choice.name, value, state()) ?? {}) });
       return remember();
     }
     if (!choice.options) wishes[choice.name] = value;
@@ -177,7 +177,7 @@ function openCard(model, el, remember, panels, lives) {
     return {
       set, spot, weight: (edge) => model.get("weights")[edges.indexOf(edge)],
       element: make("div", { class: "dial" }, ...inPlace("dial"), control.element, readings, ...(spec.dial.actions ? [actions] : [])),
-      show: (shows) => {
+      show(shows) {
         control.show(model.get("weights")[spot()]);
         setText(readings, shows ?? "");
       },
@@ -195,7 +195,7 @@ function openCard(model, el, remember, panels, lives) {
     light: (edge) => shownPanels.forEach(({ panel }) => panel.light?.(edge)),
     act: (name, ...rest) => put(view.act(name, state(), ...rest)),
     state, put, go: goByHand,
-    ...(dial ? { turn: (edge, by, from) => dial.set(Math.round((from + by) * 1000) / 1000) } : {}),
+    ...(dial ? { turn: (edge, by, from) => !dial.element.hidden && dial.set(Math.round((from + by) * 1000) / 1000) } : {}),
   };
   const shownPanels = Object.keys(spec.panels).map((name) => {
     const panel = panels[spec.panels[name].kind ?? name]({ ...host, scenes: host.scenes.map((scene) => ({ ...spec.panels[name], ...scene.holds?.[name] })) }, name);
@@ -213,8 +213,6 @@ function openCard(model, el, remember, panels, lives) {
     ...(dial && !spec.dial.after ? [dial.element] : []), foot);
   el.replaceChildren(make("div", { class: "mlp-frame" }, card));
   const width = () => (card.clientWidth || 640) / (parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
-
-  const widthOf = ({ element }) => (element.clientWidth ? (element.clientWidth * width()) / card.clientWidth : width());
 
   /** Says a sentence: at once, or while things are dragged, at most every 300 ms. */
   const say = (text) => {
@@ -249,7 +247,7 @@ function openCard(model, el, remember, panels, lives) {
     const holds = view.holds?.(at) ?? {};
     for (const { name, panel } of shownPanels) {
       if (holding && holding[name] === holds[name]) continue;
-      panel.hold?.({ ...spec.panels[name], ...holds[name] }, widthOf(panel));
+      panel.hold?.({ ...spec.panels[name], ...holds[name] }, width());
     }
     holding = holds;
     frame = view.frame({ ...at, answered });
@@ -259,11 +257,14 @@ function openCard(model, el, remember, panels, lives) {
       panel.element.hidden = !(name in shows);
       if (name in shows) panel.show(shows[name]);
     }
+    const isThere = (name) => !frame.controls || frame.controls.includes(name);
+    if (dial) dial.element.hidden = !isThere("dial");
     dial?.show(frame.dial);
     askBefore(open ? frame.ask : undefined);
     say(open ? `${frame.ask.before?.status ?? ""} ${frame.ask.question}`.trim() : `${verdictOf} ${frame.status}`.trim());
     verdictOf = "";
-    for (const { choice, show, enable } of controls) {
+    for (const { choice, element, show, enable } of controls) {
+      element.hidden = !isThere(choice.name);
       if (!isPart(choice)) show(now[choice.name]);
       else if (choice.options) show(now.choice.split("+")[0]);
       else {
@@ -301,7 +302,7 @@ function openCard(model, el, remember, panels, lives) {
   const resized = new ResizeObserver(() => requestAnimationFrame(() => {
     if (card.clientWidth === seen) return;
     seen = card.clientWidth;
-    for (const { panel } of shownPanels) panel.resize?.(widthOf(panel));
+    for (const { panel } of shownPanels) panel.resize?.(width());
   }));
   resized.observe(card);
   const heard = ["index", "choice", ...traits].map((name) => `change:${name}`);

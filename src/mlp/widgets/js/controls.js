@@ -33,7 +33,7 @@ function rangeOf({ label, values, texts = values.map(String) }, changed) {
     show(value) {
       const nearest = values.reduce((best, one, n) => (Math.abs(one - value) < Math.abs(values[best] - value) ? n : best), 0);
       range.value = String(nearest);
-      now.textContent = values[nearest] === value ? texts[nearest] : String(Number(value.toPrecision(4)));
+      now.textContent = (values[nearest] === value ? texts[nearest] : String(Number(value.toPrecision(4)))).replace("-", "−");
       range.setAttribute("aria-valuetext", now.textContent);
     },
     enable: (on) => [less, range, more].forEach((one) => (one.disabled = !on)),

@@ -167,12 +167,28 @@ export function networkPanel(host) {
   const show = (shows) => {
     const moving = shown && matchMedia("(prefers-reduced-motion: no-preference)").matches;
     const taken = [];
+    for (const node of drawing.nodes) {
+      const { group, value, symbol, tag, y, x } = parts.nodes[node.id];
+      const text = shows.values?.[node.id] ?? drawing.values?.[node.id] ?? node.value;
+      setText(value, text);
+      symbol.setAttribute("y", text ? y - 2 : y + 5);
+      group.classList.toggle("lit", shows.lit.includes(node.id));
+      const words = (at.narrow && shows.briefs ? shows.briefs : shows.tags)?.[node.id] ?? "";
+      const [frame, caption] = tag.children;
+      tag.toggleAttribute("hidden", !words);
+      setText(caption, words);
+      if (!words) continue;
+      const box = { x: x + at.radius + 1, y: y - 9, width: words.length * (at.narrow ? 6 : 7) + (at.narrow ? 3 : 5), height: 18 };
+      for (const [name, size] of Object.entries(box)) frame.setAttribute(name, String(size));
+      caption.setAttribute("x", String(box.x + (at.narrow ? 1.5 : 3)));
+      taken.push({ left: box.x, right: box.x + box.width, top: box.y, bottom: box.y + box.height });
+    }
     for (const edge of drawing.edges) {
       const part = parts.edges[edge.id], paths = shows.routes[edge.id] ?? [];
       const fresh = moving && paths.length > (shown.routes[edge.id]?.length ?? 0);
       route(part, paths, fresh);
       const words = shows.labels?.[edge.id] ?? drawing.labels?.[edge.id];
-      const number = words ?? edge.label;
+      const number = words ?? shows.numbers?.[edge.id] ?? edge.label;
       part.label.replaceChildren();
       if (!paths.length || !number) continue;
       if (!at.narrow && !words && edge.symbol.length > 0) {
@@ -190,18 +206,6 @@ export function networkPanel(host) {
       taken.push(box);
       part.label.setAttribute("x", String(box.x - size.x - size.width / 2));
       part.label.setAttribute("y", String(box.y - size.y - size.height / 2));
-    }
-    for (const node of drawing.nodes) {
-      const { group, value, symbol, tag, y, x } = parts.nodes[node.id];
-      const text = shows.values?.[node.id] ?? drawing.values?.[node.id] ?? node.value;
-      setText(value, text);
-      symbol.setAttribute("y", text ? y - 2 : y + 5);
-      group.classList.toggle("lit", shows.lit.includes(node.id));
-      const words = shows.tags?.[node.id] ?? "";
-      const [frame, caption] = tag.children;
-      tag.toggleAttribute("hidden", !words);
-      setText(caption, words);
-      for (const [name, size] of Object.entries({ x: x + at.radius + 1, y: y - 9, width: words.length * (at.narrow ? 6.2 : 7) + 5, height: 18 })) frame.setAttribute(name, size);
     }
     const drawn = [...new Set(Object.values(shows.routes).flat())].filter(Boolean).sort().map((path) => `path ${path}`);
     svg.setAttribute("aria-label", drawn.length ? `${drawing.name}, with ${drawn.join(" and ")}` : drawing.name);

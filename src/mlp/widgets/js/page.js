@@ -77,7 +77,10 @@ export function mountPage(page, render) {
       const state = spec.name && stateIn(address, id, spec);
       if (!state) continue;
       const { index, ...rest } = state;
-      for (const [name, value] of Object.entries(rest)) model.set(name, value);
+      for (const [name, value] of Object.entries(rest)) {
+        const sets = spec.choices?.find((choice) => choice.name === name)?.sets?.[value] ?? {};
+        for (const [one, to] of Object.entries({ ...sets, [name]: value })) model.set(one, to);
+      }
       model.set("index", spec.scenes ? Math.min(index, spec.scenes[model.get("choice")].frames.length - 1) : index);
       place.scrollIntoView();
       break;
