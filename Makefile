@@ -11,16 +11,24 @@ UV_VERSION := 0.13.9
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-# Installed once per state of the lock and of pyproject.toml.
+# Installed once per state of the lock and of pyproject.toml, and per folder: in a copied or moved .venv the old paths stand.
+ifneq "$(shell cat $(STAMP) 2>/dev/null)" "$(CURDIR)"
+$(STAMP): elsewhere
+endif
+.PHONY: elsewhere
+elsewhere:
+
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "This book needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@test -x $(BIN)/python || { echo "Making .venv ..."; $(PYTHON) -m venv .venv; }
+	@{ test ! -e $@ || test "$$(cat $@)" = "$(CURDIR)"; } && $(BIN)/python -m pip --version >/dev/null 2>&1 \
+		|| { echo "Making .venv ..."; $(PYTHON) -m venv --clear .venv; } \
+		|| { echo "Python cannot make .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Installing the locked packages into .venv (a few minutes and about 1 GB the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@echo "Installing the package mlp ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 book: $(STAMP)  ## execute what changed and write the site to _build/html
 	@echo "Building the book: changed notebooks are executed, the others come from the cache ..."
@@ -36,7 +44,7 @@ serve: book  ## serve the built site on this machine only
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 lab: $(STAMP)  ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
+	@$(BIN)/python -m jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
 
 bench: $(STAMP)  ## measure speed, memory and an unchanged build, side by side
 	@$(BIN)/python tools/bench.py

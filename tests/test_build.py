@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from support import ROOT
 
 NOTEBOOK = """\
 import sys, os, pathlib; sys.path.insert(0, "../src")
-with open(os.environ["RUNS"], "a") as runs: runs.write("{name} ")
+with open(os.environ.get("RUNS", os.devnull), "a") as runs: runs.write("{name} ")
 import mlp; print("the constant is", mlp.CONSTANT)"""
 
 
@@ -102,6 +103,33 @@ def test_no_figure_is_lost(tree):
     assert build(tree, MPLBACKEND="Agg", MATPLOTLIBRC=str(tree / "matplotlibrc")) == {"one"}
     [figure] = re.findall(r'<img alt="A line that rises." src="([^"]*)"', (tree / "_build" / "html" / "book" / "one.html").read_text())
     assert figure.endswith(".svg") and "#ff0000" not in (tree / "_build" / "html" / "book" / figure).read_text()
+
+
+def test_what_a_killed_build_leaves_is_made_anew(tree):
+    """Killed while it writes pages: Sphinx believes that all of them are written, and a run's outputs may be half stored."""
+    (tree / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n- file: book/one\n- file: book/two\n")
+    for name in ("one", "two"):
+        write_notebook(tree / "book" / f"{name}.ipynb")
+    (tree / "src" / "mlp" / "__init__.py").write_text("CONSTANT = 50\n")
+    build(tree)
+    (tree / "src" / "mlp" / "__init__.py").write_text("CONSTANT = 51\n")
+    first, page, aside = (tree / "_build" / "html" / "book" / name for name in ("one.html", "two.html", "aside"))
+    page.rename(aside)
+    os.mkfifo(page)  # who writes into it waits for a reader who never comes
+    command = [sys.executable, str(tree / "tools" / "build.py")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while "the constant is 51" not in first.read_text():
+            assert process.poll() is None
+            time.sleep(0.01)
+        assert "Another build is running" in try_to_build(tree)[1], "and one at a time"
+        process.kill()
+    aside.rename(page)
+    assert "the constant is 50" in page.read_text()
+    for stored in (tree / "_build" / ".jupyter_cache").glob("*/executed/*/base.ipynb"):
+        stored.unlink()
+    assert build(tree) == {"one", "two"}
+    assert "the constant is 51" in page.read_text()
+    assert build(tree) == set()
 
 
 LATE = """\

@@ -135,6 +135,16 @@ def _ledger_lines(holds, shows):
     return lines
 
 
+def _chain_lines(holds, shows):
+    """Each quantity with its change, as far as it has come, then the slope of the link behind it."""
+    lines = []
+    for n, row in enumerate(holds["rows"]):
+        change = f",  moved by {shows['changes'][n]}" if n < len(shows["changes"]) else ""
+        slope = f",  then × {written(holds['links'][n]['symbol'])} = {holds['links'][n]['slope']}" if n < len(holds["links"]) else ""
+        lines.append((f"{written(row['symbol'])} = {row['value']}{change}{slope}", 0))
+    return lines
+
+
 INKS = {"ink": INK, "soft": SOFT, "accent": PATHS[0][0], "back": PATHS[1][0], "right": PATHS[2][0], "wrong": "#b3261e",
         **{f"path-{n}": color for n, (color, _) in enumerate(PATHS, start=1)}}
 DRAWN = {"dots": {"ls": "", "marker": "o", "ms": 2.5}, "ring": {"ls": "", "marker": "o", "ms": 7, "mfc": "none"}, "ball": {"ls": "", "marker": "o", "ms": 9},
@@ -191,6 +201,7 @@ def _typed(lines_of):
 STILLS = {
     "network": (lambda holds, shows: 3.5, _draw),
     "ledger": (lambda holds, shows: LINE * (len(_ledger_lines(holds, shows)) + 1), lambda ax, holds, shows: _lines(ax, _ledger_lines(holds, shows))),
+    "chain": (lambda holds, shows: LINE * (len(holds["rows"]) + 1), lambda ax, holds, shows: _lines(ax, _chain_lines(holds, shows))),
     "chart": (lambda holds, shows: 2.4, _chart),
     "matrices": _typed(_matrices_lines),
     "code": _typed(_code_lines),

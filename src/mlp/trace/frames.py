@@ -131,6 +131,23 @@ class ChartShows(TypedDict):
     said: NotRequired[str]
 
 
+class ChainHolds(TypedDict):
+    """rows: quantities one after the other, {symbol, value}; links: between each two, {symbol, slope}."""
+
+    name: NotRequired[str]
+    rows: NotRequired[list[dict]]
+    links: NotRequired[list[dict]]
+    beside: NotRequired[bool]
+
+
+class ChainShows(TypedDict):
+    """at: how many links the change has passed; changes of the quantities so far, ratios of the links so far as [digits as in the slope, the rest]."""
+
+    changes: list[str]
+    ratios: list[list]
+    at: int
+
+
 class MatricesHolds(TypedDict):
     """grids: [[layer, rows, columns], ...]; choices: for each cell, grid by grid and row by row, what choosing it chooses."""
 
@@ -167,6 +184,7 @@ PANELS = {
     "network": (NetworkHolds, NetworkShows),
     "ledger": (LedgerHolds, LedgerShows),
     "chart": (ChartHolds, ChartShows),
+    "chain": (ChainHolds, ChainShows),
     "matrices": (MatricesHolds, MatricesShows),
     "code": (CodeHolds, CodeShows),
 }

@@ -22,7 +22,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script
 
-__all__ = ["Descent", "Diamond", "OneUpdate", "PathLedger", "Prediction", "predict"]
+__all__ = ["Descent", "Diamond", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -213,7 +213,7 @@ class Live(Stepper):
                 setattr(self, name, value)
             self._stay_inside()
 
-    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "weight")
+    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "weight", "nudge", "z", "w", "biased")
     def _fitting(self, proposal):
         """Lists are for the options of the control of that name, numbers for what the control may be turned to, and beyond its marks."""
         name, value = proposal.trait.name, proposal.value
@@ -228,11 +228,15 @@ class Live(Stepper):
             if value not in known:
                 raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, but {value!r} came")
             return value
+        if {*control} == {"name", "label"}:
+            return _checks.boolean(name, value)
+        if min(control.get("values", [0])) < 0 and (number := _checks.real_array(name, value)).shape == ():
+            return float(number)
         if name in ("seed", "batch_size"):
             return _checks.integer(name, value, control.get("least", min(control.get("values", [0]))), control.get("most", max(control.get("values", [2**32 - 1]))))
         return _checks.number(name, value, zero=name == "lam")
 
-    @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program")
+    @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program", "weight")
     def _other_state(self, change):
         if change.old is not None:
             self._stay_inside()
@@ -286,6 +290,31 @@ class Descent(Live):
 
     def __init__(self, x, y, eta=0.3, *, penalty="none", lam=0.5):
         super().__init__(trace.descent.descent(x, y, eta, penalty, lam))
+
+
+class Nudge(Live):
+    """A small change of one weight, followed link by link to the loss of one point; for each weight that has one path.
+
+    x is one point (n_0,), y its target. letters names a chain of single neurons plainly, such as ("u z p", "v s q", "w ŷ ŷ").
+    Traits: index, weight ("w2_3_1"), nudge. Notes: N7, N8, eq. N7.1 and N8.1.
+    """
+
+    _trace = trace.nudge
+    weight, nudge = (Checked().tag(sync=True) for _ in range(2))
+
+    def __init__(self, net, x, y, *, letters=None):
+        super().__init__(trace.nudge.nudge(net, x, y, letters))
+
+
+class Slopes(Live):
+    """The sigmoid's slope at any z, and what is left of a change behind up to ten sigmoids in a row. Traits: index (how many), z,
+    w (their weight), biased (whether each has the bias -w/2). Notes: N8."""
+
+    _trace = trace.slopes
+    z, w, biased = (Checked().tag(sync=True) for _ in range(3))
+
+    def __init__(self):
+        super().__init__(trace.slopes.slopes())
 
 
 class OneUpdate(Live):

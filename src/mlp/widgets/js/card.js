@@ -214,6 +214,8 @@ function openCard(model, el, remember, panels, lives) {
   el.replaceChildren(make("div", { class: "mlp-frame" }, card));
   const width = () => (card.clientWidth || 640) / (parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
 
+  const widthOf = ({ element }) => (element.clientWidth ? (element.clientWidth * width()) / card.clientWidth : width());
+
   /** Says a sentence: at once, or while things are dragged, at most every 300 ms. */
   const say = (text) => {
     clearTimeout(sayLater);
@@ -247,7 +249,7 @@ function openCard(model, el, remember, panels, lives) {
     const holds = view.holds?.(at) ?? {};
     for (const { name, panel } of shownPanels) {
       if (holding && holding[name] === holds[name]) continue;
-      panel.hold?.({ ...spec.panels[name], ...holds[name] }, width());
+      panel.hold?.({ ...spec.panels[name], ...holds[name] }, widthOf(panel));
     }
     holding = holds;
     frame = view.frame({ ...at, answered });
@@ -302,7 +304,7 @@ function openCard(model, el, remember, panels, lives) {
   const resized = new ResizeObserver(() => requestAnimationFrame(() => {
     if (card.clientWidth === seen) return;
     seen = card.clientWidth;
-    for (const { panel } of shownPanels) panel.resize?.(width());
+    for (const { panel } of shownPanels) panel.resize?.(widthOf(panel));
   }));
   resized.observe(card);
   const heard = ["index", "choice", ...traits].map((name) => `change:${name}`);

@@ -73,7 +73,7 @@ export function chartPanel(host, name) {
 
   /** Draws axes and grid; the marks come into a drawing of its own, which ends at the plane. */
   const frame = (x, y) => {
-    const narrow = width < NARROW, height = (narrow ? holds.narrow : holds.height) ?? (narrow ? 118 : 150);
+    const narrow = (element.closest(".mlp-card")?.clientWidth ?? 640) / rem() < NARROW, height = (narrow ? holds.narrow : holds.height) ?? (narrow ? 118 : 150);
     const letters = Math.max(...y.ticks.map(([, text]) => text.length), 2);
     plane = { left: letters * PER_LETTER + (y.label ? 22 : 8), right: width - 12, top: 8, bottom: height - (x.label ? 33 : 19), height };
     across = scale(x, plane.left, plane.right);
