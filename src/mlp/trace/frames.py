@@ -12,7 +12,7 @@ A view's spec is one JSON-able dict:
     traits        {name: value at rest} of what a live view turns
     scenes        {key: {holds {panel: what it holds in this scene}, frames [frame, ...]}}
     frame         status (the sentence), shows {panel: how much of it}; a panel that a frame does not show is away
-                  ask: a question before it, {question, choices or tol, answer, shown, why, before {status, shows}}
+                  ask: a question before it, {question, choices, options [[value, text], ...] (a list, and what is pressed) or tol, answer, shown, why, before {status, shows}}
                   actions: [[name, text], ...], buttons below; dial: what stands beside the dial;
                   controls: the names of the controls that are there, "dial" among them, all unless told
     live          {module, words {name: template}, witness [number, ...], ... data}: frames made in the page by

@@ -22,7 +22,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script
 
-__all__ = ["Descent", "Diamond", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "predict"]
+__all__ = ["Descent", "Diamond", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -213,7 +213,7 @@ class Live(Stepper):
                 setattr(self, name, value)
             self._stay_inside()
 
-    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "weight", "nudge", "z", "w", "biased")
+    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "mode", "weight", "nudge", "z", "w", "biased")
     def _fitting(self, proposal):
         """Lists are for the options of the control of that name, numbers for what the control may be turned to, and beyond its marks."""
         name, value = proposal.trait.name, proposal.value
@@ -236,7 +236,7 @@ class Live(Stepper):
             return _checks.integer(name, value, control.get("least", min(control.get("values", [0]))), control.get("most", max(control.get("values", [2**32 - 1]))))
         return _checks.number(name, value, zero=name == "lam")
 
-    @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program", "weight")
+    @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program", "weight", "mode")
     def _other_state(self, change):
         if change.old is not None:
             self._stay_inside()
@@ -357,6 +357,19 @@ class OneUpdate(Live):
     @traitlets.validate("trail")
     def _numbers(self, proposal):
         return _checks.real_array("trail", proposal.value).ravel().tolist()
+
+
+class Names(Live):
+    """The names of a network's weights: each as edge, matrix entry, code and words; twelve questions; the forward pass of x (n_0,), sum by sum.
+
+    Traits: index, mode ("find", "look", "step"), weight ("w2_3_1"). Notes: N2.
+    """
+
+    _trace = trace.names
+    mode, weight = (Checked().tag(sync=True) for _ in range(2))
+
+    def __init__(self, net, x, *, mode="find"):
+        super().__init__(trace.names.names(net, x, mode))
 
 
 class Prediction(View):

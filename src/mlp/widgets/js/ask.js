@@ -29,16 +29,18 @@ let asked = 0; // groups of radio buttons need names of their own
 
 /**
  * The field or the choices, with "Check" and, after a first try, "Show answer".
- * @param {{choices: string[] | null, answer: any, shown: string, tol: number, slips?: [any, string][]}} question
+ * With `options` [[value, text], ...] it is a list, and a press on what has such a value answers too: `pick(value)` of the element returned.
+ * @param {{choices: string[] | null, options?: [string, string][], answer: any, shown: string, tol: number, slips?: [any, string][]}} question
  * @param {(verdict: string, done: boolean, right?: boolean) => void} tell hears every verdict; done: the answer may be seen now
  */
-export function answerRow({ choices, answer, shown, tol, slips = [] }, tell) {
+export function answerRow({ choices, options, answer, shown, tol, slips = [] }, tell) {
   const group = `mlp-question-${(asked += 1)}`;
-  const field = choices ? null : make("input", { type: "text", autocomplete: "off", "aria-label": "Your answer" });
+  const list = options && make("select", { "aria-label": "Your answer" }, make("option", { value: "" }, "choose …"), ...options.map(([value, text]) => make("option", { value }, text)));
+  const field = choices || list ? null : make("input", { type: "text", autocomplete: "off", "aria-label": "Your answer" });
   const radios = (choices ?? []).map((choice) => make("input", { type: "radio", name: group, value: choice }));
   const check = make("button", { type: "submit" }, "Check");
   const reveal = make("button", { type: "button", hidden: "", click: () => end(`The answer is ${shown}.`) }, "Show answer");
-  const near = (a, b) => (choices ? a === b : Math.abs(a - b) <= tol * (1 + 1e-9));
+  const near = (a, b) => (field === null ? a === b : Math.abs(a - b) <= tol * (1 + 1e-9));
 
   const end = (verdict, right) => {
     if (reveal === element.getRootNode().activeElement) check.focus(); // or the keyboard would lose its place
@@ -46,21 +48,27 @@ export function answerRow({ choices, answer, shown, tol, slips = [] }, tell) {
     tell(verdict, true, right);
   };
   const judge = (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    const given = choices ? radios.filter((radio) => radio.checked).map((radio) => radio.value) : readings(field.value);
-    if (!given.length) return tell(choices ? "Choose one first." : "Type a number, such as 0.25 or −3.", false);
+    event?.preventDefault();
+    event?.stopPropagation();
+    const given = list ? [list.value].filter(Boolean) : choices ? radios.filter((radio) => radio.checked).map((radio) => radio.value) : readings(field.value);
+    if (!given.length) return tell(field === null ? "Choose one first." : "Type a number, such as 0.25 or −3.", false);
     if (given.some((one) => near(one, answer))) return end(`Yes, ${shown}.`, true);
     reveal.hidden = false;
     const slip = slips.find(([value]) => given.some((one) => near(one, value)))?.[1];
-    const no = choices ? `No, not “${given[0]}”.` : `No, not ${field.value.trim()}.`;
-    tell(slip ? `${no} ${slip}` : `${no} ${choices ? "Choose" : "Try"} again, or show the answer.`, false, false);
+    const no = list ? `No, not ${list.selectedOptions[0].textContent}.` : choices ? `No, not “${given[0]}”.` : `No, not ${field.value.trim()}.`;
+    tell(slip ? `${no} ${slip}` : `${no} ${field === null ? "Choose" : "Try"} again, or show the answer.`, false, false);
   };
   const answers = choices
     ? make("div", { class: "choices" }, ...radios.map((radio, n) => make("label", {}, radio, ` ${choices[n]}`)))
-    : field;
+    : list ?? field;
   const element = make("form", { class: "answer", submit: judge }, answers, check, reveal);
   element.noValidate = true;
+  Object.assign(element, { pick(value) {
+    if (!options?.some(([known]) => known === value)) return false;
+    list.value = value;
+    judge();
+    return true;
+  } });
   element.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook's shortcuts stay out of the field
   return element;
 }

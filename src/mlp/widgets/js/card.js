@@ -66,7 +66,7 @@ function openCard(model, el, remember, panels, lives) {
   const differs = spec.live?.witness && disagreement(view.witness(), spec.live.witness);
   if (differs) return refuse(el, spec, differs);
   const answered = new Set();
-  let timer = 0, waiting = false, holding, frame, said = 0, sayLater = 0, hasAsked;
+  let timer = 0, waiting = false, holding, frame, said = 0, sayLater = 0, hasAsked, asking;
   const state = () => Object.fromEntries(["index", "choice", ...traits].map((name) => [name, model.get(name)]));
   const last = () => view.last(state());
   const put = (changes) => {
@@ -185,11 +185,11 @@ function openCard(model, el, remember, panels, lives) {
   }
 
   // Panels ---------------------------------------------------------------------------------------------------------
-  const chosenControl = choices.find((choice) => choice.name === (spec.dial?.of ?? choice.name) && choice.options);
+  const chosenControl = choices.find((choice) => choice.name === (spec.dial?.of ?? "weight") && choice.options);
   const host = {
     scenes: Object.values(spec.scenes ?? {}),
     keys,
-    choose: (value) => chosenControl?.options.some(([option]) => option === value) && choose(chosenControl, value),
+    choose: (value) => asking?.pick(value) || chosenControl?.options.some(([option]) => option === value) && choose(chosenControl, value),
     chosen: () => (spec.dial?.of ? model.get(spec.dial.of) : keyOf().split("+")[0]),
     weight: (edge) => dial?.weight(edge),
     light: (edge) => shownPanels.forEach(({ panel }) => panel.light?.(edge)),
@@ -227,19 +227,21 @@ function openCard(model, el, remember, panels, lives) {
   const dragging = () => card.matches(":active") && spec.live;
 
   const askBefore = (ask) => {
-    if (hasAsked === ask) return;
+    if (hasAsked === ask || (ask && hasAsked?.question === ask.question && hasAsked.answer === ask.answer)) return;
     hasAsked = ask;
     question.hidden = !ask;
     question.replaceChildren();
+    asking = undefined;
     if (!ask) return;
     const verdict = make("span", { class: "verdict" });
-    question.append(answerRow({ choices: null, tol: 0, ...ask }, (words, done) => {
+    asking = answerRow({ choices: null, tol: 0, ...ask }, (words, done) => {
       if (!done) return setText(verdict, words);
       answered.add(ask.question);
       verdictOf = `${words} ${ask.why ?? ""}`.trim();
       paint();
       slider.focus({ preventScroll: true });
-    }), verdict);
+    });
+    question.append(asking, verdict);
   };
   let verdictOf = "";
 

@@ -39,6 +39,7 @@ export function matricesPanel(host) {
         box.classList.toggle("lit", shows.lit.includes(n));
         box.classList.toggle("wrong", wrong);
       });
+      element.classList.toggle("values", shows.letter === "W");
       element.classList.toggle("moving", Boolean(shows.old));
       setText(note, shows.note);
       note.classList.toggle("bad", shows.wrong.length > 0);

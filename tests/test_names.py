@@ -1,0 +1,136 @@
+"""Names (chapter 1): every face of every weight, what wrong answers are told, and the forward pass; the page looks them up."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twins import Twin, differences
+
+from mlp import MLP, data, forward, tanh
+from mlp.trace import names
+from mlp.trace.frames import checked_frame
+from mlp.widgets import Names
+
+NET, X, Y = data.running_example()
+SPEC = names.names(NET, X)
+WEIGHTS = [(k, i, j) for k in NET.layers for i in range(1, NET.sizes[k - 1] + 1) for j in range(1, NET.sizes[k] + 1)]
+EDGES = [f"w{k}_{i}_{j}" for k, i, j in WEIGHTS]
+SUB, SUP = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+
+def called(k, i, j):
+    return f"w{SUP[k]}{SUB[i]}{SUB[j]}"
+
+
+def unit(layer, n):
+    return f"O{SUB[layer]}{SUB[n]}" if layer else f"x{SUB[n]}"
+
+
+def numbers(text):
+    return [float(one) for one in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
+
+
+def test_the_page_shows_the_same_frames():
+    twin = Twin(SPEC)
+    for mode in names.MODES:
+        for weight in EDGES if mode == "look" else EDGES[:1]:
+            for index in range(names.last(SPEC, {"mode": mode}) + 1):
+                state = {"index": index, "mode": mode, "weight": weight}
+                last, theirs = twin(state)
+                assert last == names.last(SPEC, state) and differences(names.frame(SPEC, state), theirs) == []
+                checked_frame(SPEC, theirs, {}, str(state))
+    twin.close()
+
+
+@pytest.mark.parametrize("k, i, j", WEIGHTS)
+def test_a_weights_faces(k, i, j):
+    frame = names.frame(SPEC, {"index": 0, "mode": "look", "weight": f"w{k}_{i}_{j}"})
+    assert frame["status"] == (f"{called(k, i, j)}, said “weight, layer {k}, from {i} to {j}”, is {NET.w(k, i, j):g}. It leads from {unit(k - 1, i)} to {unit(k, j)}, "
+                               f"stands in row {i} and column {j} of W{SUP[k]}, and in code it is net.W[{k}][{i}-1, {j}-1].").replace("is -", "is −")
+    cell = SPEC["panels"]["matrices"]["choices"].index(f"w{k}_{i}_{j}")
+    assert frame["shows"]["matrices"]["lit"] == [cell]
+    assert float(frame["shows"]["matrices"]["cells"][cell].replace("−", "-")) == NET.W[k][i - 1, j - 1]
+    assert [*frame["shows"]["network"]["routes"]] == [f"w{k}_{i}_{j}"]
+
+
+@pytest.mark.parametrize("n", range(12))
+def test_questions(n):
+    ask = names.frame(SPEC, {"index": n, "mode": "find", "weight": "w2_3_1"})["ask"]
+    before = ask["before"]["shows"]
+    asked = ask["question"].partition(". ")[2]
+    if n % 4 in (0, 2):  # by name or by code: which edge, which cell
+        k, i, j = map(int, re.findall(r"\d", ask["answer"]))
+        assert (called(k, i, j) if n % 4 == 0 else f"net.W[{k}][{i - 1}, {j - 1}]") in asked
+        assert [value for value, _ in ask["options"]] == EDGES and {value for value, _ in ask["slips"]} == {*EDGES} - {ask["answer"]}
+        if n:
+            assert before["network"]["routes"] == {} and before["matrices"]["lit"] == [], "nothing points at it"
+    else:
+        k, i, j = next((k, i, j) for k, i, j in ((k, i, j) for k in range(1, 4) for i in range(1, 5) for j in range(1, 4)) if called(k, i, j) == ask["answer"])
+        assert ask["answer"] in ask["choices"] and len(ask["choices"]) == 4 and called(k, j, i) in ask["choices"]
+        routes, lit = [*before["network"]["routes"]], before["matrices"]["lit"]
+        assert (routes, lit) == (([f"w{k}_{i}_{j}"], []) if n % 4 == 1 else ([], [EDGES.index(f"w{k}_{i}_{j}")])), "edge or cell, and not both"
+        assert ask["answer"] not in str(before), "its name is not told"
+        assert len({*map(tuple, ask["slips"])}) == 3
+    assert (k, i, j) in WEIGHTS and i != j
+    assert ask["answer"] not in asked.replace(called(k, i, j), "")
+
+
+def test_the_first_question_and_its_slips():
+    ask = names.frame(SPEC, {"index": 0, "mode": "find", "weight": "w2_3_1"})["ask"]
+    assert ask["question"] == "Find 1 of 12. Which edge is w¹₂₃? Click it, or choose it in the list." and ask["shown"] == "x₂ → O₁₃"
+    slips = dict(ask["slips"])
+    assert slips["w1_3_2"] == "You took (to, from); the subscripts are (from, to)." and slips["w2_3_1"] == "The layer is the number above; both below are units."
+    code = names.frame(SPEC, {"index": 6, "mode": "find", "weight": "w2_3_1"})["ask"]
+    k, i, j = map(int, re.findall(r"\d", code["answer"]))
+    assert dict(code["slips"])[f"w{k}_{i - 1}_{j}"] == "Code counts from 0."
+
+
+def test_the_forward_pass():
+    point, seen = forward(NET, [X]), []
+    for index in range(1, 13):
+        status = names.frame(SPEC, {"index": index, "mode": "step", "weight": "w2_3_1"})["status"]
+        seen.append(numbers(status)[-1])
+        if index % 2:
+            k, j = map(int, (SUB.index(status[1]), SUB.index(status[2])))
+            _, products, terms, _ = status.rstrip(".").split(" = ")
+            added = sum(numbers(terms.replace("− ", "−").replace("+ ", "")))
+            assert added == pytest.approx(numbers(status)[-1], abs=1e-9), "printed terms add to the printed sum"
+            assert point.Z[k][0, j - 1] == pytest.approx(added, abs=5.1e-5)
+            factors = numbers(products)
+            assert factors[1::2] == [NET.w(k, i, j) for i in range(1, NET.sizes[k - 1] + 1)]
+            assert sum(a * b for a, b in zip(factors[::2], factors[1::2])) == pytest.approx(added, abs=2e-4)
+    outputs = [value for k in NET.layers for value in point.O[k][0]]
+    assert seen[1::2] == pytest.approx(outputs, abs=5.1e-5)
+    assert names.frame(SPEC, {"index": 1, "mode": "step", "weight": ""})["status"].endswith("0.4309 − 0.3321 + 0.1862 − 0.1285 = 0.1565.")
+    assert names.frame(SPEC, {"index": 13, "mode": "step", "weight": ""})["status"].endswith("(1, 4)(4, 3) → (1, 3), (1, 3)(3, 2) → (1, 2), (1, 2)(2, 1) → (1, 1).")
+
+
+def test_no_output_is_shown_before_it_is_computed():
+    for index in range(13):
+        values = names.frame(SPEC, {"index": index, "mode": "step", "weight": ""})["shows"]["network"]["values"]
+        assert sum(value != "" for value in values.values()) == index // 2
+    asked = [index for index in range(14) if "ask" in names.frame(SPEC, {"index": index, "mode": "step", "weight": ""})]
+    assert asked == [1, 7]
+
+
+@settings(max_examples=15)
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=4), st.booleans())
+def test_any_network(sizes, bias):
+    net = MLP.init(sizes, rng=np.random.default_rng(5), activation=tanh, bias=bias)
+    view = Names(net, np.linspace(-1, 1, sizes[0]))
+    assert len(view.frames) == 12 and all(frame["ask"]["answer"] for frame in view.frames)
+    view.mode = "step"
+    assert len(view.frames) == 2 + 2 * sum(sizes[1:])
+    view.mode, view.weight = "look", f"w{len(sizes) - 1}_{sizes[-2]}_{sizes[-1]}"
+    assert len(view.frames) == 1
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: Names(NET, X[:3]), r"x must be one point, of shape \(4,\), but its shape is \(3,\)"), (lambda: Names(NET, X, mode="all"), "mode must be one of 'find', 'look', 'step'"),
+    (lambda: Names(MLP(W={1: np.ones((9, 1))}), np.ones(9)), "net must have at most 8 units a layer"), (lambda: setattr(Names(NET, X), "weight", "w9"), "weight must be one of"),
+])
+def test_what_it_refuses(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
