@@ -230,9 +230,8 @@ def test_a_click_on_an_edge_chooses_its_weight(site, pages, viewport):
 
 
 def test_who_looks_at_a_result_sees_the_next_weights_result(site, pages):
-    page = pages(WIDE, "light")
-    page.goto(f"{site}/book/index.html")
-    card = page.get_by_role("region", name="Path ledger")
+    card = ledger(pages(WIDE, "light"), f"{site}/{PAGE}")
+    card.get_by_role("button", name="Last step").click()
     for weight in ("w3_2_1", "w1_4_3", "w2_1_1", "w1_1_1"):
         weights(card).select_option(weight)
         assert card.get_by_role("status").inner_text() == LEDGER["scenes"][weight]["frames"][-1]["status"]

@@ -18,6 +18,7 @@ A view's spec is one JSON-able dict:
     live          {module, words {name: template}, witness [number, ...], ... data}: frames made in the page by
                   widgets/js/<module>.js, if what its `witness` computes there is the same; without `live` the scenes hold all frames
     first         the number of the first step: 1, or 0 where steps count updates
+    steps         False for a view of one frame, which has no buttons to step with
     still         which frame stands for a live view on paper, the last unless told
 """
 

@@ -22,7 +22,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script
 
-__all__ = ["Descent", "Diamond", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "predict"]
+__all__ = ["Descent", "Diamond", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -370,6 +370,19 @@ class Names(Live):
 
     def __init__(self, net, x, *, mode="find"):
         super().__init__(trace.names.names(net, x, mode))
+
+
+class Turn(Live):
+    """One point and one network: turn any weight, and the prediction follows. scale = (add, multiply) and unit are those of the target.
+
+    Traits: weights (a flat list), weight ("w3_1_1", the one that is turned). Notes: N2, N4.
+    """
+
+    _trace = trace.turn
+    weights, weight = (Checked().tag(sync=True) for _ in range(2))
+
+    def __init__(self, net, x, y, *, scale=(0.0, 1.0), unit=""):
+        super().__init__(trace.turn.turn(net, x, y, scale, unit))
 
 
 class Prediction(View):

@@ -206,7 +206,7 @@ function openCard(model, el, remember, panels, lives) {
   // The card -------------------------------------------------------------------------------------------------------
   const question = make("div", { class: "question", hidden: "" });
   const foot = make("div", { class: "foot" }, make("div", { class: "say" }, status, question),
-    make("div", { class: "controls" }, toFirst, previous, next, toLast, play, pace, slider, count), make("div", { class: "extras" }, ...(spec.dial?.actions ? [] : [actions]), ...inPlace("foot")));
+    ...(spec.steps === false ? [] : [make("div", { class: "controls" }, toFirst, previous, next, toLast, play, pace, slider, count)]), make("div", { class: "extras" }, ...(spec.dial?.actions ? [] : [actions]), ...inPlace("foot")));
   const card = make("section", { class: `mlp-card view-${spec.name}`, "aria-label": spec.title },
     make("div", { class: "head" }, make("span", { class: "title" }, spec.title), ...inPlace("head")),
     make("div", { class: "panels" }, ...shownPanels.flatMap(({ name, panel }) => (dial && name === spec.dial.after ? [panel.element, dial.element] : [panel.element]))),
