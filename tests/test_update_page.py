@@ -174,14 +174,14 @@ def test_the_hunt_by_keyboard_alone(site, pages):
     page.keyboard.press("Enter")
     assert card.get_by_role("status").inner_text().startswith("Yes, dW³ and dW². The check marks 12 of 20.")
     page.keyboard.press("ArrowRight")
-    card.get_by_role("checkbox", name="as ratios").focus()
+    card.get_by_role("checkbox", name="ratios").focus()
     page.keyboard.press("Space")
     assert seen(card)["cells"][:3] == ["0.309", "0.662", "−0.645"]
     card.get_by_role("radio", name="line 3").focus()
     for _ in range(3):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert card.get_by_role("status").inner_text().startswith("Yes, line 7. Line 7: only the last reader")
+    assert card.get_by_role("status").inner_text().startswith("Yes, line 7. Line 7 keeps the last reader only")
     assert "[:, -1:]" in seen(card)["running"][0][1]
 
 
@@ -246,7 +246,7 @@ def test_an_address_leads_back(site, pages):
     card.get_by_role("combobox", name="start").select_option("seed2")
     card.get_by_role("slider", name="η").press("ArrowRight")
     state, where = seen(card)["state"], page.url
-    assert where.endswith("#one-update-book-seed2-w2_3_1-eta0.2-step23")
+    assert where.endswith("#one-update-book-seed2-w3_1_1-eta0.2-step23")
     page.goto("about:blank")
     assert seen(opened(page, where))["state"] == {**state, "trail": []}
 

@@ -59,7 +59,8 @@ def _draw(ax, drawing, frame):
         (x0, y0), (x1, y1) = at[edge["from"]], at[edge["to"]]
         routes = frame["routes"].get(edge["id"], [])
         if not routes:
-            ax.plot([x0, x1], [y0, y1], color=FAINT, lw=1, zorder=1)
+            weight = frame.get("sizes", {}).get(edge["id"], 0.2)
+            ax.plot([x0, x1], [y0, y1], color=FAINT, lw=0.6 + 2 * min(1, abs(weight)), ls="-" if weight >= 0 else "--", zorder=1)
         length = np.hypot(x1 - x0, y1 - y0)
         for n, path in enumerate(routes):
             color, dash = PATHS[path - 1] if path else (INK, "-")

@@ -58,13 +58,15 @@ class NetworkHolds(TypedDict):
 
 class NetworkShows(TypedDict):
     """lit: nodes in play; routes: {edge: the paths over it}, 0 for an edge that is lit by itself; tags: {node: text beside it},
-    briefs: the same on a narrow drawing; numbers: {edge: text} in place of the number it holds."""
+    briefs: the same on a narrow drawing; numbers: {edge: text} in place of the number it holds; sizes: {edge: weight}, drawn as
+    wide as it is large, and dashed where it is negative."""
 
     lit: list[str]
     routes: dict[str, list[int]]
     values: NotRequired[dict[str, str]]
     labels: NotRequired[dict[str, str]]
     numbers: NotRequired[dict[str, str]]
+    sizes: NotRequired[dict[str, float]]
     tags: NotRequired[dict[str, str]]
     briefs: NotRequired[dict[str, str]]
 

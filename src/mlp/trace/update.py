@@ -1,10 +1,10 @@
 """One update (chapter 5): forward, all derivatives from the end to the start, the move of every weight; then a bench on which
 weights are turned and updates made, and four programs with a mistake each.
 
-The walk's steps are templates with slots; `frame` computes the numbers of the moment and fills them, as widgets/js/one-update.js
-does on the page. A slot is a letter and its indices: O1_2, dZ2_1, w1_4_3 the weight, d its derivative, n its new value, r the
-program's derivative over the finite difference; with t at its end it stands in parentheses where it is negative.
+The steps are templates (`walk`); `frame` computes the numbers of the moment and fills them, as js/one-update.js does on the page.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,23 +15,20 @@ from ..network import MLP, forward
 from .digits import display, fixed, noise_of_difference, short, signed, significant, term
 from .drawing import edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import checked
+from .points import ACTIVATIONS
 from .points import net_of as carried_net
 from .points import weights_of as flat_weights
-from .symbols import plain, symbol
+from .symbols import plain, written
+from .walk import BACK, FIRST, MOVE, SLOPE, WEIGHTS, d, lines_of, numbered, walk
 
 MOST_UNITS = 8
 BOOK = "book"
-LINES = ["Z, O = forward(net, [x])", "L = squared_loss([y], O[3])", "dO, dZ, dW = {3: 2 * (O[3] - y)}, {}, {}", "for k in (3, 2, 1):",
-         "    dZ[k] = dO[k] * net.f[k].d(Z[k])", "    dW[k] = O[k - 1].T @ dZ[k]", "    dO[k - 1] = dZ[k] @ net.W[k].T",
-         "W = {k: net.W[k] - eta * dW[k] for k in net.layers}"]
-FORWARD, LOSS, FIRST, SLOPE, WEIGHTS, BACK, MOVE = 1, 2, 3, 5, 6, 7, 8  # what these lines do
-MISTAKES = {  # program: its broken line, as written there, and what that does
-    "A": (SLOPE, "    dZ[k] = dO[k]", "it forgets f′ (rule 2), so every neuron with a curve hands on too much."),
-    "B": (BACK, "    dO[k - 1] = dZ[k][:, -1:] @ net.W[k][:, -1:].T", "only the last reader counts: in loops, = in place of += (rule 4). Paths are lost."),
-    "C": (BACK, "    dO[k - 1] = dZ[k] @ (net.W[k] - eta * dW[k]).T", "it hands back through weights that have moved already. Turn η, and the ratios change."),
-    "D": (FIRST, "dO, dZ, dW = {3: 2 * (y - O[3])}, {}, {}", "ŷ − y is turned around (rule 1). Every sign is wrong, and every update climbs."),
+MISTAKES = {  # program: its broken line, and what stands there
+    "A": (SLOPE, "    dZ[k] = dO[k]"),
+    "B": (BACK, "    dO[k - 1] = dZ[k][:, -1:] @ net.W[k][:, -1:].T"),
+    "C": (BACK, "    dO[k - 1] = dZ[k] @ (net.W[k] - eta * dW[k]).T"),
+    "D": (FIRST, "dO, dZ, dW = {3: 2 * (y - O[3])}, {}, {}"),
 }
-CALLS = {"sigmoid": "σ({})", "tanh": "tanh({})", "relu": "max(0, {})", "identity": "{}"}
 TOPS = [float(f"{m}e{e}") for e in range(-3, 15) for m in (1, 2, 5)]  # where an axis may end
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4, 1]
 REACH = 2.0  # of the dial, and of the slice on either side of a weight beyond it
@@ -47,6 +44,9 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
     """
     _checks.one_of("net", net, MLP, "an MLP")
     X, Y = _checks.point(x, y, net)
+    for k in net.layers:
+        if ACTIVATIONS.get(net.f[k].name) is not net.f[k]:
+            raise ValueError(f"net must have activations of {', '.join(ACTIVATIONS)}, but that of layer {k} is {net.f[k].name}")
     if max(net.sizes) > MOST_UNITS or net.biased:
         raise ValueError(f"net must have at most {MOST_UNITS} units a layer and no biases, to be drawn; this one is {net}")
     carried = {"net": {"sizes": list(net.sizes), "weights": flat_weights(net), "activations": [net.f[k].name for k in net.layers], "biases": []}}
@@ -55,9 +55,8 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
         raise ValueError(f"start must be one of {', '.join(map(repr, starts))}, but {start!r} came")
     flat = weights_of(net)
     edges = [edge_id(*w) for w in flat]
-    K = len(net.layers)
-    lines = [line.replace("(3, 2, 1)", f"({', '.join(map(str, reversed(net.layers)))}{',' * (K == 1)})").replace("3", str(K)) if K != 3 else line for line in LINES]
-    right = ["none", *("only " * (k == K) + " and ".join(f"dW{_up(n)}" for n in range(K, k - 1, -1)) for k in range(K, 1, -1)), "all"]
+    K, steps = len(net.layers), walk(net)
+    right = ["none", *("only " * (k == K) + " and ".join(written(["dW", "", str(n)]) for n in range(K, k - 1, -1)) for k in range(K, 1, -1)), "all"]
     drawing = network_drawing(net, X, Y)
     drawing["columns"] = [""] * len(drawing["columns"])  # their room is the matrices'
     for node in drawing["nodes"]:
@@ -68,32 +67,32 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
         "panels": {
             "network": drawing,
             "matrices": {"name": "The weights' numbers", "grids": [[k, net.sizes[k - 1], net.sizes[k]] for k in net.layers], "choices": edges},
-            "code": {"name": "The update as a program", "lines": lines},
-            "slice": {"kind": "chart", "name": "The loss against the chosen weight", "x": _axis(-2, 2, [-2, 0, 2]), "y": _axis(0, 1, [0, 1]), "beside": True, "height": 128, "narrow": 70, "dot": 4},
+            "code": {"name": "The update as a program", "lines": lines_of(K)},
+            "slice": {"kind": "chart", "name": "The loss against the chosen weight", "x": _axis(-2, 2, [-2, 0, 2]), "y": _axis(0, 1, [0, 1]), "beside": True, "height": 128, "narrow": 70},
             "losses": {"kind": "chart", "name": "The loss after each update", "title": "L after each update", "x": _axis(0, 10, [0, 10]),
-                       "y": _axis(0, 1, [0, 1]), "beside": True, "height": 128, "narrow": 70, "dot": 4},
+                       "y": _axis(0, 1, [0, 1]), "beside": True, "height": 128, "narrow": 70},
         },
         "choices": [
             {"name": "program", "label": "program", "options": [[BOOK, "as in the book"], *([name, name, f"program {name}, with a mistake"] for name in MISTAKES)]},
             {"name": "start", "label": "start", "options": [["given", "as given"], ["zeros", "all 0"], ["equal", "all 0.5"], *([f"seed{n}", f"seed {n}"] for n in SEEDS)],
              "sets": {name: {"weights": weights, "trail": []} for name, weights in starts.items()}, "place": "foot"},
-            {"name": "weight", "label": "weight", "options": weight_options(net), "place": "dial"},
-            {"name": "ratio", "label": "as ratios", "place": "foot"},
+            {"name": "weight", "label": "weight", "options": [[edge, name.split(" ")[0], said] for edge, name, said in weight_options(net)], "place": "dial"},
+            {"name": "ratio", "label": "ratios", "place": "foot"},
             {"name": "eta", "label": "η", "values": RATES, "place": "foot"},
         ],
         "dial": {"of": "weight", "edges": edges, "label": "value", "values": [n / 20 for n in range(-40, 41)], "after": "network"},
-        "traits": {"program": program, "start": start, "weight": edges[flat.index((2, net.sizes[1], 1))] if K > 1 else edges[0], "ratio": False,
+        "traits": {"program": program, "start": start, "weight": edge_id(K, 1, 1), "ratio": False,
                    "eta": float(eta), "weights": starts[start], "trail": []},
         "live": {
             "module": "one-update",
             **carried, "x": X[0].tolist(), "y": Y[0].tolist(), "witness": [squared_loss(Y, forward(net, X).yhat), *np.concatenate([one.ravel() for one in backprop(net, X, Y).W.values()]).tolist()],
             "names": [plain(("w", *w)) for w in flat],
-            "steps": _walk(net), "right": right, "lines": [f"line {line}" for line in (FIRST, SLOPE, WEIGHTS, BACK, MOVE)],
+            "steps": steps, "right": right, "lines": [f"line {line}" for line in (FIRST, SLOPE, WEIGHTS, BACK, MOVE)],
             "words": _words(net), "tops": TOPS, "reach": REACH, "largest": LARGEST,
-            "mistakes": {name: {"line": line, "text": text} for name, (line, text, _) in MISTAKES.items()},
+            "mistakes": {name: {"line": line, "text": numbered(text, K)} for name, (line, text) in MISTAKES.items()},
         },
         "first": 0,
-        "still": len(_walk(net)) - 1 if program == BOOK else 0,
+        "still": len(steps) - 1 if program == BOOK else 0,
     })
 
 
@@ -107,143 +106,8 @@ def _starts(net):
     return {"given": given, "zeros": np.zeros(given.size), "equal": np.full(given.size, 0.5), **drawn}
 
 
-def _up(k):
-    return plain(("w", k, 1, 1))[1:-2]
-
-
 def _axis(least, most, ticks):
     return {"least": float(least), "most": float(most), "ticks": [[float(tick), short(tick)] for tick in ticks]}
-
-
-# The walk ---------------------------------------------------------------------------------------------------------------
-
-
-def _walk(net):
-    """The steps of one update, as templates. Each: status; line, the running line of the code; lit and routes in the network; known,
-    how many outputs stand there (L is the last); tags [[node, slot]]; cells, which derivatives stand there, hot, which are lit;
-    moved, which weights are new; after, whether outputs are those of the new weights; ask, with the step that stands before it."""
-    K, sizes, flat = len(net.layers), net.sizes, weights_of(net)
-    spot = {w: n for n, w in enumerate(flat)}
-    of_layer = {k: [spot[w] for w in flat if w[0] == k] for k in net.layers}
-    units = {k: range(1, sizes[k] + 1) for k in range(K + 1)}
-    order = [(k, j) for k in net.layers for j in units[k]]
-    nodes = lambda k: [node_id(k, j) for j in units[k]]  # noqa: E731
-    steps, tags, cells = [], {}, []
-    known = 0
-
-    def made(status, line, lit=(), routes=(), hot=(), **more):
-        return {"status": status, "line": line, "lit": list(lit), "routes": {edge: [path] for edge, path in routes}, "known": known,
-                "tags": [[node, slot] for node, slot in tags.items()], "cells": list(cells), "hot": list(hot), **more}
-
-    def add(*args, ask=None, **more):
-        steps.append(made(*args, **more) | ({"ask": ask} if ask else {}))
-
-    count = len(flat)
-    add(f"Twenty weights are to move.".replace("Twenty", str(count)) + " Forward first; then step back from the end.", 0, ask={
-        "question": "Which derivative can be computed first?", "choices": [f"{_d('O', K, 1)}, at the end", f"{_dw(1, 1, 1)}, at the start"],
-        "answer": f"{_d('O', K, 1)}, at the end", "why": f"L is made of {_o(K, 1)} and y alone. All other derivatives are made from {_d('O', K, 1)}.",
-        "before": made(f"One update moves all {count} weights. It needs {count} derivatives.", 0)})
-    for k, j in order:
-        terms = " + ".join(f"{{O{k - 1}_{i}{'t' if i > 1 else ''}}}·{{w{k}_{i}_{j}t}}" for i in units[k - 1])
-        called = CALLS[net.f[k].name].format(f"{{Z{k}_{j}}}")
-        known += 1
-        ending = f" = {plain(('Z', k, j))} = {{O{k}_{j}}}" if net.f[k].name == "identity" else f" = {called} = {{O{k}_{j}}}"
-        add(f"{plain(('Z', k, j))} = {terms} = {{Z{k}_{j}}}, and {_o(k, j)}{ending}.", FORWARD, [*nodes(k - 1), node_id(k, j)],
-            [(edge_id(k, i, j), 0) for i in units[k - 1]])
-    known += 1
-    squares = " + ".join(f"({{y{j}}} − {{O{K}_{j}t}})²" for j in units[K])
-    add(f"L = {squares} = {{L}}. The way forward is done; now back.", LOSS, [*nodes(K), "L"], [(f"L{j}", 0) for j in units[K]])
-    tags |= {node_id(K, j): f"dO{K}_{j}" for j in units[K]}
-    add("Rule 1: " + _series(f"{_d('O', K, j)} = 2·({{O{K}_{j}}} − {{y{j}t}}) = {{dO{K}_{j}}}" for j in units[K]) + ".", FIRST, [*nodes(K), "L"],
-        [(f"L{j}", 0) for j in units[K]])
-    asked_slope = asked_sum = False
-    for k in range(K, 0, -1):
-        if k < K:
-            readers = units[k + 1]
-            parts = lambda i: " + ".join(f"{{w{k + 1}_{i}_{j}{'t' if j > 1 else ''}}}·{{dZ{k + 1}_{j}t}}" for j in readers)  # noqa: E731, B023
-            whole = lambda i: f"{_d('O', k, i)} = {parts(i)} = {{dO{k}_{i}}}"  # noqa: E731, B023
-            back = lambda some: [(edge_id(k + 1, i, j), n if len(some) == 1 and len(readers) > 1 else 0)  # noqa: E731, B023
-                                 for i in some for n, j in enumerate(readers, start=1)]  # fmt: skip
-            groups = [[1], list(units[k])[1:]] if len(readers) > 1 and sizes[k] > 1 else [list(units[k])]
-            for some in groups:
-                before = made(f"Rule 4. {_o(k, 1)} is read {len(readers)} times: " + _series(
-                    f"by {plain(('Z', k + 1, j))} with the weight {{w{k + 1}_1_{j}}}, where dZ = {{dZ{k + 1}_{j}}}" for j in readers) + ".", BACK,
-                    [node_id(k, 1), *nodes(k + 1)], back([1]))  # fmt: skip
-                tags |= {node_id(k, i): f"dO{k}_{i}" for i in some}
-                single = len(some) == 1 and len(readers) > 1
-                added = " + ".join(f"{{p{k + 1}_1_{j}{'t' if j > 1 else ''}}}" for j in readers)
-                sums = f" = {added}" if single else ""
-                text = (f"{_d('O', k, 1)} = {parts(1)}{sums} = {{dO{k}_1}}: the paths of chapter 4, added." if single
-                        else "Rule 4 hands back over the edges: " + _series(map(whole, some)) + "." if len(readers) == 1
-                        else "In the same way " + _series(map(whole, some)) + ".")
-                ask = None
-                if single and not asked_sum:
-                    asked_sum = True
-                    ask = {"question": f"What is {_d('O', k, 1)}, to two decimals?", "answer": f"dO{k}_1", "before": before,
-                           "slips": [[f"p{k + 1}_1_{j}", "That is one reader alone. Add them all."] for j in readers]}
-                add(text, BACK, [*(node_id(k, i) for i in some), *nodes(k + 1)], back(some), ask=ask)
-        slope = lambda j: f"{_d('Z', k, j)} = {{dO{k}_{j}}}·{{s{k}_{j}}} = {{dZ{k}_{j}}}"  # noqa: E731, B023
-        same = lambda j: f"{_d('Z', k, j)} = {_d('O', k, j)} = {{dZ{k}_{j}}}"  # noqa: E731, B023
-        shown = list(units[k])
-        rule = f"Rule 2, over the neuron: {_d('Z', k, 1)} = {_d('O', k, 1)}·{plain((chr(102) + chr(39), k, 1))}. "
-        ask = None
-        if k == K - 1 and sizes[k] > 1 and net.f[k].name != "identity" and not asked_slope:
-            asked_slope = True
-            tags |= {node_id(k, 1): f"dZ{k}_1"}
-            before = made("Rule 2, over the neuron: " + slope(1) + f". Then {_d('O', k, 2)} = {{dO{k}_2}}, and the slope there is {{s{k}_2}}.", SLOPE, nodes(k))
-            ask = {"question": f"What is {_d('Z', k, 2)}, to two decimals?", "answer": f"dZ{k}_2", "before": before,
-                   "slips": [[f"-dZ{k}_2", "The slope of a sigmoid is positive: the sign stays."], [f"dO{k}_2", "The slope is missing."]]}
-        tags |= {node_id(k, j): f"dZ{k}_{j}" for j in shown}
-        add((f"Rule 2: {_series(same(j) for j in shown)}, for the identity has slope 1." if net.f[k].name == "identity"
-             else (rule if k < K - 1 else "Rule 2: ") + _series(map(slope, shown)) + "."), SLOPE, nodes(k), ask=ask)
-        product = lambda i: f"{_dw(k, i, 1)} = {_o(k - 1, i)}·{_d('Z', k, 1)} = {{O{k - 1}_{i}}}·{{dZ{k}_1t}} = {{d{k}_{i}_1}}"  # noqa: E731, B023
-        layer, edges = of_layer[k], [(edge_id(*flat[n]), 0) for n in of_layer[k]]
-        ask = None
-        if k == K and sizes[k - 1] > 1:
-            cells.append(spot[k, 1, 1])
-            before = made(f"Rule 3: {product(1)}. Then {_o(k - 1, 2)} = {{O{k - 1}_2}}.", WEIGHTS, [*nodes(k - 1), *nodes(k)], edges, [spot[k, 1, 1]])
-            cells.pop()
-            ask = {"question": f"What is {_dw(k, 2, 1)}, to two decimals?", "answer": f"d{k}_2_1", "before": before,
-                   "slips": [[f"O{k - 1}_2", "That is the output alone; rule 3 multiplies it by dZ."]]}
-        cells += layer
-        text = f"Rule 3: {product(1)}"
-        text += f", {product(2)}" if k == K and sizes[k - 1] > 1 else ""
-        more = len(layer) - (2 if k == K and sizes[k - 1] > 1 else 1)
-        add(text + (f", and {more} more: {'inputs' if k == 1 else f'outputs of layer {k - 1}'} times dZ of layer {k}." if more else "."), WEIGHTS,
-            [*nodes(k - 1), *nodes(k)], edges, layer, ask=ask)
-    add(f"Check: nudge each weight up and down, and compute L both times. {{right}} of {count} derivatives agree with those finite differences.", 0)
-    moved = []
-    for k in range(K, 0, -1):
-        last = (k, sizes[k - 1], 1)
-        one = lambda w: f"{plain(('w', *w))} = {{w{w[0]}_{w[1]}_{w[2]}}} − {{eta}}·{{d{w[0]}_{w[1]}_{w[2]}t}} = {{n{w[0]}_{w[1]}_{w[2]}}}"  # noqa: E731
-        some = [(k, 1, 1), last] if k == K and sizes[k - 1] > 1 else [(k, 1, 1)]
-        moved += of_layer[k]
-        rest = len(of_layer[k]) - len(some)
-        text = f"W{_up(k)} moves: " + ", ".join(map(one, some)) + (f", and {rest} more." if rest else ".")
-        text += (" Every derivative is one of the old weights." if k == K - 1 else " The old weights stand struck." if k == K and K > 1 else "")
-        add(text, MOVE, [], [(edge_id(*flat[n]), 0) for n in of_layer[k]], of_layer[k], moved=list(moved))
-    tags.clear()
-    add(f"Forward again, with the new weights: L = {{L2}}. It was {{L}}.", FORWARD, [*nodes(K), "L"], moved=list(moved), after=True)
-    return steps
-
-
-def _o(k, j):
-    return plain(("O", k, j))
-
-
-def _d(letter, k, j):
-    return plain(("d" + letter, k, j))
-
-
-def _dw(k, i, j):
-    return f"dW{_up(k)}{plain(('w', k, i, j))[1 + len(str(k)):]}"
-
-
-def _series(parts, most=3):
-    """The first parts as a list in words."""
-    parts = list(parts)
-    more = len(parts) - most
-    return ", ".join(parts[:most]) + (f", and {more} more" if more > 0 else "")
 
 
 def _words(net):
@@ -255,7 +119,7 @@ def _words(net):
         "after1": "After 1 update: {bench}", "after": "After {t} updates: {bench}",
         "away": "The weights are too large to go on. Rewind.",
         "wrong": "{name} = {w}: L = {L}. Program {program} says {slope}, the finite difference {fd}.",
-        "reading": "ŷ {yhat}  L {L}",
+        "reading": "ŷ {yhat}, L {L}",
         "check": f"{{right}} of {count} agree",
         "ratios": "program ÷ finite difference",
         "numbers": f"Program {{program}} has one broken line. It ran without complaint and gave these {count} derivatives.",
@@ -264,13 +128,45 @@ def _words(net):
         "hidden": f"With these weights the mistake of program {{program}} does not show: all {count} agree. Rewind.",
         "clue": "Switch the cells to ratios, and look along the columns.",
         "line": "Which line of program {program} is broken?",
-        **{f"named{name}": f"Line {line}: {words}" for name, (line, _, words) in MISTAKES.items()},
+        **_named(net),
         "slice": "L against {name}",
         "lossesSaid": "{t} updates, now {L}",
     }
 
 
+def _named(net):
+    """What each mistake does, with numbers of a neuron that shows it."""
+    K, sizes = len(net.layers), net.sizes
+    several = next((k for k in range(K - 1, 0, -1) if sizes[k + 1] > 1), 0)  # a layer whose outputs have several readers
+    column, slope = written(["dW", "", str(K - 1)]), plain(("f'", K - 1, 1))
+    large = f": column 1 of {column} is too large by 1 ÷ {slope} = 1 ÷ {{s{K - 1}_1}}" if K > 1 else ""
+    lost = f": {d('O', several, 1)} is {{p{several + 1}_1_{sizes[several + 1]}}} alone" if several else ""
+    late = f": {plain(('w', K, 1, 1))} is {{n{K}_1_1}} there, not {{w{K}_1_1}}"
+    return {
+        "namedA": f"Line {SLOPE} forgets f′ (rule 2){large}.",
+        "namedB": f"Line {BACK} keeps the last reader only (rule 4; in a loop, = in place of +=){lost}.",
+        "namedC": f"Line {BACK} hands back through weights that have moved already{late}. Turn η, and the ratios change.",
+        "namedD": f"Line {FIRST} has ŷ − y turned around (rule 1). Every sign is wrong, and every update climbs.",
+    }
+
+
 # A moment ---------------------------------------------------------------------------------------------------------------
+
+
+class Moment(NamedTuple):
+    """All numbers of a state: by slot and as text; then, in the order of the weights, derivatives, finite differences, how far rounding
+    may move those, new weights, and which derivatives are wrong; and the outputs before and after the update."""
+
+    net: MLP
+    raw: dict
+    texts: dict
+    dw: np.ndarray
+    fd: np.ndarray
+    noise: np.ndarray
+    new: np.ndarray
+    wrong: list
+    O: dict
+    after: dict
 
 
 def net_of(spec, state):
@@ -278,8 +174,8 @@ def net_of(spec, state):
     return carried_net(spec["live"]["net"], state["weights"])
 
 
-def moment(net, X, Y, fault, eta):
-    """(Z, O, slope, dO, dZ, dW) of one point, by the four rules, with a program's mistake."""
+def sweep(net, X, Y, fault, eta):
+    """(Z, O, slope, dO, dZ, dW) of one point, by the four rules, or as a program with a mistake has them."""
     Z, O = forward(net, X)
     K = len(net.layers)
     slope, dZ, dW = {}, {}, {}
@@ -289,41 +185,36 @@ def moment(net, X, Y, fault, eta):
         dZ[k] = dO[k] * (1 if fault == "A" else slope[k])
         dW[k] = O[k - 1].T @ dZ[k]
         through = net.W[k] - eta * dW[k] if fault == "C" else net.W[k]
-        readers = slice(-1, None) if fault == "B" else slice(None)
+        readers = slice(-1 if fault == "B" else None, None)
         dO[k - 1] = dZ[k][:, readers] @ through[:, readers].T
     return Z, O, slope, dO, dZ, dW
 
 
-def _now(spec, state):
-    """All numbers of a state by slot, and the lists of the weights: their derivatives, finite differences, new values, which are wrong."""
-    net, live = net_of(spec, state), spec["live"]
-    X, Y = np.array([live["x"]]), np.array([live["y"]])
-    fault, eta = state["program"].replace(BOOK, ""), state["eta"]
-    Z, O, slope, dO, dZ, dW = moment(net, X, Y, fault, eta)
-    flat = weights_of(net)
-    dw, fd = (np.concatenate([by[k].ravel() for k in net.layers]) for by in (dW, numerical_gradients(net, X, Y).W))
-    with np.errstate(all="ignore"):
-        W2 = net.with_parameters({k: net.W[k] - eta * dW[k] for k in net.layers}, net.b)
-        after = forward(W2, X).O
-        L, L2 = squared_loss(Y, O[len(net.layers)]), float(((after[len(net.layers)] - Y) ** 2).sum())
-    noise = np.array([noise_of_difference(L, w) for w in state["weights"]])
-    off = 1e-6 * np.maximum(abs(fd), 0.1 * abs(fd).max()) + noise + FLOOR
-    wrong = [n for n in range(len(flat)) if abs(dw[n] - fd[n]) > off[n]]
-    new = np.concatenate([W2.W[k].ravel() for k in net.layers])
-    raw = {"L": L, "L2": L2, "eta": eta, "right": len(flat) - len(wrong), "wrong": len(wrong)}
-    raw |= {f"y{j + 1}": value for j, value in enumerate(live["y"])}
+def moment(spec, state):
+    net, (X, Y) = net_of(spec, state), _point(spec)
+    flat, weights, eta, K = weights_of(net), state["weights"], state["eta"], len(net.layers)
+    Z, O, slope, dO, dZ, dW = sweep(net, X, Y, state["program"], eta)
+    new_net = net.with_parameters({k: net.W[k] - eta * dW[k] for k in net.layers}, net.b)
+    after, L = forward(new_net, X).O, squared_loss(Y, O[K])
+    dw, fd, new = (np.concatenate([by[k].ravel() for k in net.layers]) for by in (dW, numerical_gradients(net, X, Y).W, new_net.W))
+    noise = np.array([noise_of_difference(L, w) for w in weights]) + FLOOR
+    wrong = np.flatnonzero(abs(dw - fd) > 1e-6 * np.maximum(abs(fd), 0.1 * abs(fd).max()) + noise).tolist()
+    raw = {"L": L, "L2": squared_loss(Y, after[K]), "eta": eta, "right": len(flat) - len(wrong), "wrong": len(wrong)}
+    raw |= {f"y{j}": value for j, value in enumerate(spec["live"]["y"], start=1)}
     for letter, by in (("Z", Z), ("O", O), ("s", slope), ("dO", dO), ("dZ", dZ)):
-        raw |= {f"{letter}{k}_{j + 1}": float(value) for k in by for j, value in enumerate(by[k][0])}
+        raw |= {f"{letter}{k}_{j}": float(value) for k in by for j, value in enumerate(by[k][0], start=1)}
     for n, (k, i, j) in enumerate(flat):
         ends = f"{k}_{i}_{j}"
-        raw |= {"w" + ends: state["weights"][n], "d" + ends: float(dw[n]), "n" + ends: float(new[n]), "p" + ends: float(state["weights"][n] * dZ[k][0, j - 1])}
-    return raw, {"dw": dw, "fd": fd, "new": new, "wrong": wrong, "noise": noise + FLOOR, "O": O, "after": after}, net, X, Y
+        raw |= {f"w{ends}": weights[n], f"d{ends}": float(dw[n]), f"n{ends}": float(new[n]), f"p{ends}": weights[n] * float(dZ[k][0, j - 1])}
+    return Moment(net, raw, _texts(raw), dw, fd, noise, new, wrong, O, after)
+
+
+def _point(spec):
+    return np.array([spec["live"]["x"]]), np.array([spec["live"]["y"]])
 
 
 def four(value):
     """A number with four decimals, a very large one with six digits."""
-    if not np.isfinite(value):
-        return "∞"
     return fixed(value, 4) if abs(value) < 1000 else display(significant(value, 6)).removeprefix("+")
 
 
@@ -341,11 +232,11 @@ def brief(value, decimals=2):
 
 
 def _texts(raw):
-    """Every slot as text."""
+    """Every slot as text, and with t at its end as a term."""
     texts = {}
     for name, value in raw.items():
         text = str(value) if name in ("right", "wrong") else short(value) if name[0] in "wne" else four(value)
-        texts[name], texts[name + "t"] = text, term(text)
+        texts |= {name: text, f"{name}t": term(text)}
     return texts
 
 
@@ -353,172 +244,163 @@ def _texts(raw):
 
 
 def last(spec, state):
-    """The walk's steps and the bench; for a program with a mistake its numbers, the mistake, and the bench."""
+    """The walk's steps and the bench; for a program with a mistake the check, the mistake, and the bench."""
     return len(spec["live"]["steps"]) if state["program"] == BOOK else 2
 
 
 def frame(spec, state):
     """The frame at state["index"]."""
-    if state["index"] == last(spec, state):
-        return _bench(spec, state)
-    return _walked(spec, state) if state["program"] == BOOK else _hunted(spec, state)
+    make = bench if state["index"] == last(spec, state) else walked if state["program"] == BOOK else hunted
+    return make(spec, state, moment(spec, state))
 
 
-def _walked(spec, state):
-    raw, lists, net, _, _ = _now(spec, state)
-    texts, step = _texts(raw), spec["live"]["steps"][state["index"]]
-    made = {**_step(spec, state, step, raw, texts, lists, net), "controls": ["program"]}
+def walked(spec, state, now):
+    """A step of the walk, and its question if it has one."""
+    step = spec["live"]["steps"][state["index"]]
+    made = {**_step(spec, state, now, step), "controls": ["program"]}
     if ask := step.get("ask"):
-        before = _step(spec, state, ask["before"], raw, texts, lists, net)
-        if "choices" in ask:
-            asked = {"choices": ask["choices"], "answer": ask["answer"], "shown": ask["answer"], "tol": 0.0, "why": ask["why"]}
-        else:
-            slips = [[-raw[slot[1:]] if slot[0] == "-" else raw[slot], words] for slot, words in ask["slips"]]
-            asked = {"answer": raw[ask["answer"]], "shown": fixed(raw[ask["answer"]], 2), "tol": 0.006, "slips": slips}
-        made["ask"] = {"question": ask["question"], **asked, "before": before}
+        made["ask"] = {"question": ask["question"], **_answer(ask, now.raw), "before": _step(spec, state, now, ask["before"])}
     return made
 
 
-def _step(spec, state, step, raw, texts, lists, net):
+def _answer(ask, raw):
+    if "choices" in ask:
+        return {"choices": ask["choices"], "answer": ask["answer"], "shown": ask["answer"], "tol": 0, "why": ask["why"]}
+    slips = [[-raw[slot[1:]] if slot[0] == "-" else raw[slot], words] for slot, words in ask["slips"]]
+    return {"answer": raw[ask["answer"]], "shown": fixed(raw[ask["answer"]], 2), "tol": 0.006, "slips": slips}
+
+
+def _step(spec, state, now, step):
     """Status and shows of one step of the walk."""
-    O, order = lists["after" if "after" in step else "O"], [(k, j) for k in net.layers for j in range(1, net.sizes[k] + 1)]
-    values = {node_id(0, j + 1): brief(v) for j, v in enumerate(O[0][0])}
-    values |= {node_id(k, j): brief(O[k][0, j - 1]) for k, j in order[: step["known"]]}
-    if step["known"] > len(order):
-        values["L"] = brief(raw["L2" if "after" in step else "L"])
-    moved = step.get("moved")
-    matrices = {"letter": "dW" if moved is None else "W", "lit": step["hot"], "wrong": [], "note": ""}
-    if moved is None:
-        matrices["cells"] = [cell(lists["dw"][n]) if n in step["cells"] else "" for n in range(len(lists["dw"]))]
+    moved, after, weights = step.get("moved"), "after" in step, state["weights"]
+    values = _values(now.net, now.after if after else now.O, now.raw["L2" if after else "L"], step["known"])
+    present = now.new if moved else weights
+    numbers = {edge: short(w) for edge, w in zip(spec["dial"]["edges"], present) if edge in step["routes"]}
+    labels = {"labels": dict.fromkeys(step["routes"], "")} if len(step["routes"]) > 4 else {"numbers": numbers}
+    matrices = {"letter": "W" if moved else "dW", "lit": step["hot"], "wrong": [], "note": ""}
+    if moved:
+        matrices["cells"] = [short(now.new[n] if n in moved else w) for n, w in enumerate(weights)]
+        matrices["old"] = [short(w) if n in moved else "" for n, w in enumerate(weights)]
     else:
-        matrices["cells"] = [short(lists["new"][n]) if n in moved else short(w) for n, w in enumerate(state["weights"])]
-        matrices["old"] = [short(w) if n in moved else "" for n, w in enumerate(state["weights"])]
-    return {"status": step["status"].format(**texts), "shows": {
-        "network": {"lit": step["lit"], "routes": step["routes"], "values": values, **_tags(step["tags"], raw), **_labels(spec, state, step["routes"], lists if moved else None)},
+        matrices["cells"] = [cell(d) if n in step["cells"] else "" for n, d in enumerate(now.dw)]
+    return {"status": step["status"].format(**now.texts), "shows": {
+        "network": {"lit": step["lit"], "routes": step["routes"], "values": values, **_tags(step["tags"], now.raw), **labels},
         "matrices": matrices,
         "code": {"line": step["line"]},
     }}
+
+
+def _values(net, O, L, known=None):
+    """The outputs in the circles: of the inputs, and of so many units after them, or all; L is the last."""
+    units = [(k, j) for k in range(len(net.sizes)) for j in range(net.sizes[k])]
+    values = {**{node_id(k, j + 1): brief(O[k][0, j]) for k, j in units}, "L": brief(L)}
+    return values if known is None else dict(list(values.items())[: net.sizes[0] + known])
 
 
 def _tags(tags, raw):
     return {"tags": {node: f"{slot[:2]} {cell(raw[slot])}" for node, slot in tags}, "briefs": {node: cell(raw[slot], 2) for node, slot in tags}}
 
 
-def _labels(spec, state, routes, moved):
-    """What stands at the edges: the present weights; nothing where many are lit."""
-    numbers = dict(zip(spec["dial"]["edges"], state["weights"] if moved is None else moved["new"]))
-    return {"labels": dict.fromkeys(routes, "")} if len(routes) > 4 else {"numbers": {edge: short(numbers[edge]) for edge in routes if edge in numbers}}
+def _all(now):
+    """The network with all outputs and all dZ."""
+    tags = [(node_id(k, j), f"dZ{k}_{j}") for k in now.net.layers for j in range(1, now.net.sizes[k] + 1)]
+    return {"values": _values(now.net, now.O, now.raw["L"]), **_tags(tags, now.raw)}
 
 
-def _hunted(spec, state):
-    """A program with a mistake: its numbers and what the check says of them (0), then which line it is (1)."""
-    raw, lists, net, _, _ = _now(spec, state)
-    words, program = spec["live"]["words"], state["program"]
-    texts, mistake = {**_texts(raw), "program": program}, spec["live"]["mistakes"][program]
-    tags = [[node_id(k, j), f"dZ{k}_{j}"] for k in net.layers for j in range(1, net.sizes[k] + 1)]
-    network = {"lit": [], "routes": {}, "values": _values(lists, raw), **_tags(tags, raw)}
-    plain_cells = {"letter": "dW", "cells": [cell(value) for value in lists["dw"]], "lit": [], "wrong": [], "note": ""}
-    shows = {"network": network, "matrices": _checked_cells(spec, state, texts, lists), "code": {"line": 0, "all": state["index"] == 1}}
-    made = {"shows": shows, "controls": ["program", "ratio", "eta"]}
-    right = _right_from_the_end(spec, net, lists["wrong"])
-    if right is None:
-        return {**made, "status": words["hidden" if not lists["wrong"] else "marked"].format(**texts)}
-    if state["index"] == 0:
-        ask = {"question": words["which"], "choices": spec["live"]["right"], "answer": right, "shown": right, "why": "",
-               "before": {"status": words["numbers"].format(**texts), "shows": {"matrices": plain_cells}}}
-        made["status"] = words["marked"].format(**texts)
-    else:
-        ask = {"question": words["line"], "choices": spec["live"]["lines"], "answer": f"line {mistake['line']}", "shown": f"line {mistake['line']}", "why": "",
-               "before": {"status": words["clue"], "shows": {"code": {"line": 0, "all": True}}}}
-        shows["code"] = {"line": mistake["line"], "all": True, "mistake": mistake["text"]}
-        made["status"] = words[f"named{program}"].format(**texts)
-    return {**made, "ask": {**ask, "question": ask["question"].format(**texts), "tol": 0.0}}
-
-
-def _right_from_the_end(spec, net, wrong):
-    """Which of the answers is true: that the last 0, 1, ... matrices are right and the others are not; None where no cell is wrong,
-    or where others are right."""
-    bad = {weights_of(net)[n][0] for n in wrong}
-    top = max(bad, default=0)
-    return spec["live"]["right"][len(net.layers) - top] if bad and bad == set(range(1, top + 1)) else None
-
-
-def _values(lists, raw):
-    O = lists["O"]
-    return {**{node_id(k, j + 1): brief(v) for k in O for j, v in enumerate(O[k][0])}, "L": brief(raw["L"])}
-
-
-def _checked_cells(spec, state, texts, lists):
+def _cells(spec, state, now):
     """The derivatives, or their ratios to the finite differences, with the wrong ones marked."""
-    dw, fd, wrong, words = lists["dw"], lists["fd"], lists["wrong"], spec["live"]["words"]
-    ratios = [brief(one / other, 3) if abs(other) > 2000 * noise else "–" for one, other, noise in zip(dw, fd, lists["noise"])]
-    note = ("✗ " if wrong else "✓ ") + words["check"].format(**texts) + (f"; {words['ratios']}" if state["ratio"] else "")
-    return {"letter": "dW", "cells": ratios if state["ratio"] else [cell(value) for value in dw], "lit": [], "wrong": wrong, "note": note}
+    words = spec["live"]["words"]
+    ratios = [brief(one / other, 3) if abs(other) > 2000 * noise else "–" for one, other, noise in zip(now.dw, now.fd, now.noise)]
+    note = ("✗ " if now.wrong else "✓ ") + words["check"].format(**now.texts) + (f"; {words['ratios']}" if state["ratio"] else "")
+    return {"letter": "dW", "cells": ratios if state["ratio"] else [cell(one) for one in now.dw], "lit": [], "wrong": now.wrong, "note": note}
 
 
-def _bench(spec, state):
-    """The live bench: one weight turned, L against it, updates, and L after each."""
-    raw, lists, net, X, Y = _now(spec, state)
-    words, live, n = spec["live"]["words"], spec["live"], spec["dial"]["edges"].index(state["weight"])
-    w, L, fd = state["weights"][n], raw["L"], lists["fd"][n]
-    k, i, j = weights_of(net)[n]
-    texts = {**_texts(raw), "program": state["program"], "name": live["names"][n], "w": short(w), "slope": cell(lists["dw"][n]), "fd": cell(fd),
-             "move": cell(-state["eta"] * lists["dw"][n]), "yhat": ", ".join(four(value) for value in lists["O"][len(net.layers)][0])}
-    texts["way"] = words["flat" if abs(fd) <= lists["noise"][n] else "down" if fd > 0 else "up"]
-    trail = state["trail"] if state["trail"] and abs(state["trail"][-1] - L) <= 1e-9 * (1 + abs(L)) else [L]
-    texts["t"] = str(len(trail) - 1)
-    status = words["wrong" if n in lists["wrong"] else "bench"].format(**texts)
+def hunted(spec, state, now):
+    """A program with a mistake: its numbers, and what the check says of them (0); then which line it is (1)."""
+    live, program = spec["live"], state["program"]
+    words, texts, mistake = live["words"], {**now.texts, "program": program}, live["mistakes"][program]
+    shows = {"network": {"lit": [], "routes": {}, **_all(now)}, "matrices": _cells(spec, state, now), "code": {"line": 0, "all": state["index"] == 1}}
+    made = {"shows": shows, "controls": ["program", "ratio", "eta"]}
+    bad = {weights_of(now.net)[n][0] for n in now.wrong}
+    if not bad or len(bad) < max(bad):  # none is wrong, or one layer is right behind a wrong one: no answer fits
+        return {**made, "status": words["marked" if bad else "hidden"].format(**texts)}
+    if state["index"] == 0:
+        choices, answer = live["right"], live["right"][len(now.net.layers) - len(bad)]
+        unmarked = {"letter": "dW", "cells": [cell(one) for one in now.dw], "lit": [], "wrong": [], "note": ""}
+        status, question, before = words["marked"], words["which"], {"status": words["numbers"].format(**texts), "shows": {"matrices": unmarked}}
+    else:
+        choices, answer = live["lines"], f"line {mistake['line']}"
+        status, question, before = words[f"named{program}"], words["line"], {"status": words["clue"], "shows": {"code": shows["code"]}}
+        shows["code"] = {"line": mistake["line"], "all": True, "mistake": mistake["text"]}
+    ask = {"question": question.format(**texts), "choices": choices, "answer": answer, "shown": answer, "why": "", "tol": 0, "before": before}
+    return {**made, "status": status.format(**texts), "ask": ask}
+
+
+def bench(spec, state, now):
+    """One weight turned, L against it, updates, and L after each."""
+    words, n = spec["live"]["words"], spec["dial"]["edges"].index(state["weight"])
+    w, L, fd, (k, i, j) = state["weights"][n], now.raw["L"], now.fd[n], weights_of(now.net)[n]
+    trail, away, program = _trail(state["trail"], L), _away(now), state["program"]
+    texts = {**now.texts, "program": program, "name": spec["live"]["names"][n], "w": short(w), "slope": cell(now.dw[n]), "fd": cell(fd),
+             "move": cell(-state["eta"] * now.dw[n]), "yhat": ", ".join(four(value) for value in now.O[len(now.net.layers)][0]),
+             "way": words["flat" if abs(fd) <= now.noise[n] else "down" if fd > 0 else "up"], "t": str(len(trail) - 1)}
+    status = words["wrong" if n in now.wrong else "bench"].format(**texts)
     if len(trail) > 1:
         status = words["after1" if len(trail) == 2 else "after"].format(**texts, bench=status)
-    away = max(abs(lists["new"])) > LARGEST
-    tags = [[node_id(layer, unit), f"dZ{layer}_{unit}"] for layer in net.layers for unit in range(1, net.sizes[layer] + 1)]
-    lit = [node_id(k - 1, i), node_id(k, j), *(node_id(layer, unit) for layer in net.layers if layer > k for unit in range(1, net.sizes[layer] + 1)), "L"]
+    lit = [node_id(k - 1, i), node_id(k, j), *(node_id(layer, unit) for layer in now.net.layers if layer > k for unit in range(1, now.net.sizes[layer] + 1)), "L"]
     return {
         "status": f"{status} {words['away']}" if away else status,
         "shows": {
-            "network": {"lit": lit, "routes": {state["weight"]: [1]}, "values": _values(lists, raw), **_tags(tags, raw), "labels": {state["weight"]: ""}},
-            "matrices": {**_checked_cells(spec, state, texts, lists), "lit": [n]},
-            "slice": _slice(spec, net, X, Y, n, w, L, fd, texts),
+            "network": {"lit": lit, "routes": {state["weight"]: [1]}, "labels": {state["weight"]: ""}, "sizes": dict(zip(spec["dial"]["edges"], state["weights"])),
+                        **_all(now)},
+            "matrices": {**_cells(spec, state, now), "lit": [n]},
+            "slice": _slice(spec, now, n, w, texts),
             "losses": _losses(spec, trail, texts),
         },
         "dial": words["reading"].format(**texts),
-        "controls": ["program", "start", "dial", "weight", "eta", *(["ratio"] if state["program"] != BOOK else [])],
+        "controls": ["program", "start", "dial", "weight", "eta", *(["ratio"] if program != BOOK else [])],
         "actions": [*([] if away else [["update", "Update"], ["ten", "10 ×"]]), ["rewind", "Rewind"]],
     }
+
+
+def _trail(trail, L):
+    """L after each update so far; after a weight was turned it begins anew."""
+    return trail if trail and abs(trail[-1] - L) <= 1e-9 * (1 + L) else [L]
+
+
+def _away(now):
+    return max(abs(now.new)) > LARGEST
 
 
 def _top(spec, value):
     return next((top for top in spec["live"]["tops"] if top >= value), spec["live"]["tops"][-1])
 
 
-def _slice(spec, net, X, Y, n, w, L, slope, texts):
+def _slice(spec, now, n, w, texts):
     """L against one weight, with the tangent whose slope is the derivative."""
-    low = -REACH if abs(w) <= REACH else w - REACH
-    k, i, j = weights_of(net)[n]
+    (X, Y), (k, i, j) = _point(spec), weights_of(now.net)[n]
+    low, L, slope = -REACH if abs(w) <= REACH else w - REACH, now.raw["L"], float(now.fd[n])
     points = []
     for m in range(61):
-        value = low + m * 2 * REACH / 60
-        W = {layer: np.array(net.W[layer]) for layer in net.layers}
-        W[k][i - 1, j - 1] = value
-        points += [value, float(squared_loss(Y, forward(net.with_parameters(W, net.b), X).O[len(net.layers)]))]
-    top = _top(spec, max(points[1::2]))
-    return {"title": spec["live"]["words"]["slice"].format(**texts),
-            "x": {"least": low, "most": low + 2 * REACH, "ticks": [[low + m * REACH, short(low + m * REACH)] for m in range(3)]}, "y": _axis(0, top, [0, top]),
+        W = {layer: np.array(now.net.W[layer]) for layer in now.net.layers}
+        W[k][i - 1, j - 1] = low + m * 2 * REACH / 60
+        points += [float(W[k][i - 1, j - 1]), squared_loss(Y, forward(now.net.with_parameters(W, now.net.b), X).yhat)]
+    high, top = low + 2 * REACH, _top(spec, max(points[1::2]))
+    return {"title": spec["live"]["words"]["slice"].format(**texts), "x": _axis(low, high, [low, low + REACH, high]), "y": _axis(0, top, [0, top]),
             "marks": [{"kind": "line", "points": points, "ink": "ink"},
-                      {"kind": "line", "points": [w - 0.8, float(L - 0.8 * slope), w + 0.8, float(L + 0.8 * slope)], "ink": "back", "dash": True},
-                      {"kind": "dots", "points": [w, L], "ink": "accent"}],
+                      {"kind": "line", "points": [low, L + (low - w) * slope, high, L + (high - w) * slope], "ink": "back", "dash": True},
+                      {"kind": "ball", "points": [w, L], "ink": "accent"}],
             "said": f"{texts['name']} = {texts['w']}, L = {texts['L']}"}
 
 
 def _losses(spec, trail, texts):
-    t, top = len(trail) - 1, _top(spec, max(trail))
-    most = max(10.0, _top(spec, t))
+    top, most = _top(spec, max(trail)), max(10, _top(spec, len(trail) - 1))
     points = [part for m, L in enumerate(trail) for part in (float(m), L)]
     return {"x": _axis(0, most, [0, most]), "y": _axis(0, top, [0, top]), "said": spec["live"]["words"]["lossesSaid"].format(**texts),
-            "marks": [{"kind": "line", "points": points, "ink": "accent"}, {"kind": "dots", "points": points[-2:], "ink": "accent"}]}
+            "marks": [{"kind": "line", "points": points, "ink": "accent"}, {"kind": "ball", "points": points[-2:], "ink": "accent"}]}
 
 
-# What the bench's buttons do ------------------------------------------------------------------------------------------------
+# What the bench's buttons do ----------------------------------------------------------------------------------------------
 
 
 def started(spec, start):
@@ -527,12 +409,11 @@ def started(spec, start):
 
 
 def updated(spec, state, times=1):
-    """{weights, trail} after so many updates; fewer where the weights would leave the numbers that are shown."""
-    now = {**state}
+    """{weights, trail} after so many updates; fewer where the weights would become too large."""
+    weights, trail = state["weights"], state["trail"]
     for _ in range(times):
-        raw, lists, *_ = _now(spec, now)
-        if max(abs(lists["new"])) > LARGEST:
+        now = moment(spec, {**state, "weights": weights})
+        if _away(now):
             break
-        trail = now["trail"] if now["trail"] and abs(now["trail"][-1] - raw["L"]) <= 1e-9 * (1 + raw["L"]) else [raw["L"]]
-        now |= {"weights": lists["new"].tolist(), "trail": [*trail, raw["L2"]]}
-    return {"weights": now["weights"], "trail": now["trail"]}
+        weights, trail = now.new.tolist(), [*_trail(trail, now.raw["L"]), now.raw["L2"]]
+    return {"weights": weights, "trail": trail}

@@ -348,6 +348,13 @@ class OneUpdate(Live):
         if change.old is not None:
             self.weights, self.trail = trace.update.started(self.spec, change.new).values()
 
+    @traitlets.validate("weights", "eta")
+    def _small_enough(self, proposal):
+        value, most = self._fitting(proposal), {"weights": 1_000_000, "eta": 100}[proposal.trait.name]
+        if max(map(abs, value if isinstance(value, list) else [value])) > most:
+            raise ValueError(f"{proposal.trait.name} must be at most {most} in size, but {_checks.shown(proposal.value)} came")
+        return value
+
     @traitlets.validate("ratio")
     def _yes_or_no(self, proposal):
         if not isinstance(proposal.value, bool):

@@ -187,6 +187,9 @@ export function networkPanel(host) {
       const part = parts.edges[edge.id], paths = shows.routes[edge.id] ?? [];
       const fresh = moving && paths.length > (shown.routes[edge.id]?.length ?? 0);
       route(part, paths, fresh);
+      const weight = shows.sizes?.[edge.id];
+      part.base.style.strokeWidth = weight === undefined ? "" : String(0.6 + 2.4 * Math.min(1, Math.abs(weight)));
+      part.base.classList.toggle("negative", weight < 0);
       const words = shows.labels?.[edge.id] ?? drawing.labels?.[edge.id];
       const number = words ?? shows.numbers?.[edge.id] ?? edge.label;
       part.label.replaceChildren();

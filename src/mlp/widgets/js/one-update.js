@@ -120,7 +120,7 @@ export function oneUpdate(spec) {
     return {
       status: away ? `${status} ${words.away}` : status,
       shows: {
-        network: { lit, routes: { [state.weight]: [1] }, values: allValues(moment), ...tagged(allTags, raw), labels: { [state.weight]: "" } },
+        network: { lit, routes: { [state.weight]: [1] }, values: allValues(moment), ...tagged(allTags, raw), labels: { [state.weight]: "" }, sizes: Object.fromEntries(edges.map((edge, n) => [edge, state.weights[n]])) },
         matrices: { ...checked(state), lit: [q] }, slice: slice(net, q, w, L, slope, texts), losses: losses(trail, texts),
       },
       dial: fill(words.reading, texts),
@@ -139,13 +139,13 @@ export function oneUpdate(spec) {
     }
     const top = topOf(points.reduce((most, one, n) => (n % 2 ? Math.max(most, one) : most), 0));
     return { title: fill(words.slice, texts), x: axis(low, low + 2 * reach, [low, low + reach, low + 2 * reach]), y: axis(0, top, [0, top]), said: `${texts.name} = ${texts.w}, L = ${texts.L}`,
-      marks: [{ kind: "line", points, ink: "ink" }, { kind: "line", points: [w - 0.8, L - 0.8 * slope, w + 0.8, L + 0.8 * slope], ink: "back", dash: true },
-              { kind: "dots", points: [w, L], ink: "accent" }] };
+      marks: [{ kind: "line", points, ink: "ink" }, { kind: "line", points: [low, L + (low - w) * slope, low + 2 * reach, L + (low + 2 * reach - w) * slope], ink: "back", dash: true },
+              { kind: "ball", points: [w, L], ink: "accent" }] };
   };
   const losses = (trail, texts) => {
     const top = topOf(trail.reduce((most, one) => Math.max(most, one), 0)), most = Math.max(10, topOf(trail.length - 1)), points = trail.flatMap((L, m) => [m, L]);
     return { x: axis(0, most, [0, most]), y: axis(0, top, [0, top]), said: fill(words.lossesSaid, texts),
-      marks: [{ kind: "line", points, ink: "accent" }, { kind: "dots", points: points.slice(-2), ink: "accent" }] };
+      marks: [{ kind: "line", points, ink: "accent" }, { kind: "ball", points: points.slice(-2), ink: "accent" }] };
   };
 
   // What is done ------------------------------------------------------------------------------------------------------
@@ -175,7 +175,6 @@ export function oneUpdate(spec) {
 }
 
 function four(value) {
-  if (!Number.isFinite(value)) return "∞";
   return Math.abs(value) < 1000 ? fixed(value, 4) : significant(value, 6).replace("+", "");
 }
 
