@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,10 +15,18 @@ from support import ROOT, WIDE
 
 from mlp import data, trace
 
-# After the front page's own cells: a prediction, and what the kernel knows of the ledger.
+CHAPTER_5 = json.loads((ROOT / "chapters" / "05-backpropagation.ipynb").read_text(encoding="utf-8"))["cells"]
+BENCH = next("".join(cell["source"]) for cell in CHAPTER_5 if "ipywidgets.jslink" in "".join(cell["source"]))
+
+# After the front page's own cells: chapter 5's bench beside a slider, a prediction, and what the kernel knows of the ledger.
 MORE = [
+    "from mlp import backprop, data, step\nfrom mlp.widgets import OneUpdate\nnet, x, y = data.running_example()",
+    BENCH,
     'from mlp.widgets import predict\npredict("What is 6 times 7?", answer=42, why="Seven sixes.")',
-    'print("the kernel is at", ledger.choice, ledger.index)',
+    """print("the kernel is at", ledger.choice, ledger.index)
+bench.eta = 0.4
+once = step(net, backprop(net, [x], [y]), bench.eta)
+print("the bench is off by", max(abs(bench.net.W[k] - once.W[k]).max() for k in net.layers))""",
 ]
 
 
@@ -76,8 +85,15 @@ def test_views_are_alive_in_jupyterlab(lab, new_page):
     form.get_by_role("button", name="Check").click()
     expect(form.get_by_role("status")).to_have_text("Yes, 42. Seven sixes.")
 
+    bench = page.get_by_role("region", name="One update")
+    expect(bench.locator(".range", has_text="η").locator(".value")).to_have_text("0.4")  # set in the kernel
+    expect(page.locator(".widget-readout")).to_have_text("0.398")  # and a slider that is linked to it follows, to its nearest place
+    bench.get_by_role("button", name="Update", exact=True).click()
+    page.get_by_text("w²₃₁ is now 0.5540").wait_for()  # the kernel's own words
+
     page.locator(".jp-CodeCell").last.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     page.get_by_text("the kernel is at w1_4_3 5").wait_for()
+    page.get_by_text(re.compile(r"the bench is off by (0\.0|\d(\.\d+)?e-1[67])\b")).wait_for()
     assert [url for url in page.log.requests if not url.startswith((lab, "data:", "blob:", "ws:"))] == []
     page.context.close()

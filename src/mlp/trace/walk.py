@@ -144,7 +144,7 @@ class Walk:
             if self.once("slope", len(units) > 1):
                 self.tags[node_id(k, 1)] = f"dZ{k}_1"
                 more["ask"] = {"question": f"What is {d('Z', k, 2)}, to two decimals?", "answer": f"dZ{k}_2",
-                               "slips": [[f"-dZ{k}_2", "A slope of these neurons is never negative: the sign stays."], [f"dO{k}_2", "The slope is missing."]],
+                               "slips": [[f"-dZ{k}_2", f"The slope of the {self.net.f[k].name} is never negative: the sign stays."], [f"dO{k}_2", "The slope is missing."]],
                                "before": self.made(f"Rule 2, over the neuron: {products[0]}. Then {d('O', k, 2)} = {slot('dO', k, 2)}, and the slope there is "
                                                    f"{slot('s', k, 2)}.", SLOPE, self.nodes(k))}
             text = f"Rule 2, {'over the neurons' if len(units) > 1 else 'over the neuron'}: {series(products)}."
