@@ -42,7 +42,7 @@ def test_the_cars_are_carried_as_measured_and_standardised_where_they_are_used(j
     close(there["means"], here.means)
     close([there["scale"]["mean"], there["scale"]["deviation"]], here.scale)
     assert here.predictions(here.y) == pytest.approx(CARS.y)
-    assert points.units(carried["points"])[2::2] == [["heaviness", "lb"], ["miles per gallon", ""]]
+    assert points.units(carried["points"])[2::2] == [["heaviness", "lb"], ["miles per gallon", "mpg"]]
 
 
 @given(problems(most_points=7))

@@ -4,6 +4,7 @@ Needs matplotlib; each function draws into `ax` (or a new figure) and returns th
 same roles in the whole book and never alone: path 1 is blue and solid, path 2 orange and dashed.
 """
 
+import re
 from io import BytesIO
 
 import numpy as np
@@ -113,7 +114,8 @@ def still(spec, holds, frame, form="svg"):
             ax.set_axis_off()
             draw(ax, held, shows)
         figure.savefig(out, format=form, dpi=100, facecolor="white", metadata={"Date": None} if form == "svg" else {"Software": None})
-    return out.getvalue()
+    places = lambda found: re.sub(rb"(\.\d)\d+", rb"\1", found[0])  # a tenth of a point is enough
+    return re.sub(rb' (d|x|y)="[^"]*"', places, out.getvalue()) if form == "svg" else out.getvalue()
 
 
 LINE = 0.28  # inches
@@ -198,6 +200,26 @@ def _typed(lines_of):
     return lambda holds, shows: 0.8 * LINE * (len(lines_of(holds, shows)) + 1), draw
 
 
+def _tape(ax, holds, shows):
+    """Draws bars side by side, as tape.js does in a page."""
+    ax = ax.inset_axes((0.03, 0.03, 0.94, 0.7))
+    bars, done = np.clip(shows["bars"], holds["least"], holds["most"]), shows.get("done", len(shows["bars"]))
+    for kind, color in ((np.arange(len(bars)) >= done, FAINT), ((np.arange(len(bars)) < done) & (bars >= 0), PATHS[1][0] if holds.get("signed") else INK), (bars < 0, PATHS[0][0])):
+        x, y = np.flatnonzero(kind) + 0.5, bars[kind]
+        ax.plot(np.column_stack([x, x, x + np.nan]).ravel(), np.column_stack([0 * y, y, y]).ravel(), color=color, lw=min(4, 300 / max(1, len(bars))), solid_capstyle="butt")
+    for at in shows.get("cuts", []):
+        ax.axvline(at, color=SOFT, lw=0.8)
+    for start, end, value, text in shows.get("means", []):
+        ax.plot([start, end], [value, value], color=INK, lw=1.6)
+        ax.text((start + end) / 2, value, text, ha="center", va="top" if value < 0 else "bottom", fontsize=9, color=INK,
+                bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8})
+    if "head" in shows:
+        ax.axvline(shows["head"], color=PATHS[2][0], lw=1.6)
+    ax.set(xlim=(0, max(1, len(bars))), ylim=(holds["least"], holds["most"]))
+    ax.set_axis_off()
+    ax.set_title(shows.get("title", holds.get("title", "")), fontsize=10, loc="left", color=INK)
+
+
 #: How each kind of panel is drawn in a still: (its height in inches, how to draw it), both of what it holds and shows.
 STILLS = {
     "network": (lambda holds, shows: 3.5, _draw),
@@ -206,6 +228,7 @@ STILLS = {
     "chart": (lambda holds, shows: 2.4, _chart),
     "matrices": _typed(_matrices_lines),
     "code": _typed(_code_lines),
+    "tape": (lambda holds, shows: 1.1, _tape),
 }
 
 

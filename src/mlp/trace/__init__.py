@@ -8,10 +8,11 @@ from . import descent, names, nudge, slopes, turn
 from .diamond import diamond
 from .digits import short, signed, significant
 from .drawing import network_drawing
+from .epochs import epoch_tape
 from .ledger import Route, Step
 from .paths import MOST_PATHS, MOST_UNITS, path_ledger
 from .symbols import plain, spoken, symbol
 from .update import one_update
 
-__all__ = ["MOST_PATHS", "MOST_UNITS", "Route", "Step", "descent", "diamond", "names", "network_drawing", "nudge", "one_update", "path_ledger", "plain", "short",
-           "signed", "significant", "slopes", "spoken", "symbol", "turn"]
+__all__ = ["MOST_PATHS", "MOST_UNITS", "Route", "Step", "descent", "diamond", "epoch_tape", "names", "network_drawing", "nudge", "one_update", "path_ledger",
+           "plain", "short", "signed", "significant", "slopes", "spoken", "symbol", "turn"]

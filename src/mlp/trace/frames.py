@@ -183,10 +183,37 @@ class CodeShows(TypedDict):
     all: NotRequired[bool]
 
 
+class TapeHolds(TypedDict):
+    """A bar a point from 0, clipped at least and most; signed: bars below 0 are another kind than those above."""
+
+    name: str
+    title: NotRequired[str]
+    least: float
+    most: float
+    signed: NotRequired[bool]
+    height: NotRequired[int]
+    narrow: NotRequired[int]
+    pressed: NotRequired[bool]
+
+
+class TapeShows(TypedDict):
+    """done: how many bars are past, the others wait; head: behind how many of them the green head stands; cuts: likewise where the
+    tape is cut; means: [[from, to, value, text], ...], a level line over some bars; said as in a chart."""
+
+    bars: list[float]
+    title: NotRequired[str]
+    done: NotRequired[int]
+    head: NotRequired[int]
+    cuts: NotRequired[list[int]]
+    means: NotRequired[list[list]]
+    said: NotRequired[str]
+
+
 PANELS = {
     "network": (NetworkHolds, NetworkShows),
     "ledger": (LedgerHolds, LedgerShows),
     "chart": (ChartHolds, ChartShows),
+    "tape": (TapeHolds, TapeShows),
     "chain": (ChainHolds, ChainShows),
     "matrices": (MatricesHolds, MatricesShows),
     "code": (CodeHolds, CodeShows),

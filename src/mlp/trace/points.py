@@ -82,5 +82,5 @@ def units(carried):
     """What the inputs and the target are called, with their units: [[name, unit], ...], the target last."""
     if carried["measured"]:
         cars = auto_mpg()
-        return [*map(list, zip(("displacement", "horsepower", "heaviness", "acceleration"), cars.units)), ["miles per gallon", ""]]
+        return [*map(list, zip(("displacement", "horsepower", "heaviness", "acceleration"), cars.units)), ["miles per gallon", "mpg"]]
     return [*([f"x{n}", ""] for n in range(1, carried["width"])), ["y", ""]]

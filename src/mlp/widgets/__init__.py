@@ -22,7 +22,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script
 
-__all__ = ["Descent", "Diamond", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "predict"]
+__all__ = ["Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -213,7 +213,7 @@ class Live(Stepper):
                 setattr(self, name, value)
             self._stay_inside()
 
-    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "mode", "weight", "nudge", "z", "w", "biased")
+    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "mode", "weight", "nudge", "z", "w", "biased", "stride", "chart")
     def _fitting(self, proposal):
         """Lists are for the options of the control of that name, numbers for what the control may be turned to, and beyond its marks."""
         name, value = proposal.trait.name, proposal.value
@@ -390,6 +390,21 @@ class Turn(Live):
 
     def __init__(self, net, x, y, *, scale=(0.0, 1.0), unit=""):
         super().__init__(trace.turn.turn(net, x, y, scale, unit))
+
+
+class EpochTape(Live):
+    """Every turn of a point in 50 epochs: what it does to the errors of all, L after each epoch and the sum along the way.
+
+    X is (n, n_0) with at most 2000 points, y (n,) or (n, 1), eta the learning rate, seed the order where it is shuffled. Traits beside
+    these two: order ("file" or "shuffled"), stride ("car", "quarter" or "epoch", what Next goes by) and chart ("loss" or "change").
+    Raises as `mlp.train` does, and ValueError where net has several outputs. Notes: N12.
+    """
+
+    _trace = trace.epochs
+    order, seed, eta, stride, chart = (Checked().tag(sync=True) for _ in range(5))
+
+    def __init__(self, net, X, y, eta=0.02, seed=1):
+        super().__init__(trace.epoch_tape(net, X, y, eta, seed))
 
 
 class Prediction(View):
