@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from support import HTML, PHONE, WIDE
 
 from mlp import MLP, data
-from mlp.widgets import Descent, EpochTape, Names, Nudge, Slopes
+from mlp.widgets import Descent, EpochTape, Names, Nudge, Slopes, Valley
 
 NET, X1, Y1 = data.running_example()
 CARS = data.auto_mpg()
@@ -21,6 +21,7 @@ VIEWS = {
     "slopes": ("chapters/03-chain-rule.html", "Slopes", Slopes),
     "descent": ("chapters/02-loss-and-regularizers.html", "Descent", lambda: Descent(CARS.Xs[:, 2], CARS.ys)),
     "epoch-tape": ("chapters/06-epochs.html", "Epoch tape", lambda: EpochTape(NET, CARS.Xs, CARS.ys)),
+    "valley": ("chapters/02-loss-and-regularizers.html", "The valley", lambda: Valley(CARS.Xs[:, [0, 2]], CARS.ys)),
 }
 STRIDES = {"epoch-tape": 98}  # what Next goes by, where it is not one
 ALL = [*VIEWS]
@@ -101,9 +102,10 @@ def test_picture_sentence_and_buttons_are_seen_together(site, pages, name, viewp
     page, card = opened(pages, site, name, viewport)
     height = card.bounding_box()["height"]
     assert height <= (650 if viewport == WIDE else 620), height
-    card.evaluate("card => card.scrollIntoView({ block: 'start' })")
-    box = card.get_by_role("button", name="Next step").bounding_box()
-    assert box["y"] + box["height"] <= viewport[1]
+    card.evaluate("card => { card.scrollIntoView({ block: 'end' }); }")
+    box, drawing = (card.get_by_role(role, name=name).first.bounding_box() for role, name in (("button", "Next step"), ("img", None)))
+    header = page.locator(".bd-header-article").bounding_box()
+    assert drawing["y"] >= header["y"] + header["height"] and box["y"] + box["height"] <= viewport[1]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -22,7 +22,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script
 
-__all__ = ["Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "predict"]
+__all__ = ["Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "Valley", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -213,7 +213,7 @@ class Live(Stepper):
                 setattr(self, name, value)
             self._stay_inside()
 
-    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "mode", "weight", "nudge", "z", "w", "biased", "stride", "chart")
+    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "mode", "weight", "nudge", "z", "w", "biased", "rho", "stride", "chart")
     def _fitting(self, proposal):
         """Lists are for the options of the control of that name, numbers for what the control may be turned to, and beyond its marks."""
         name, value = proposal.trait.name, proposal.value
@@ -234,7 +234,10 @@ class Live(Stepper):
             return float(number)
         if name in ("seed", "batch_size"):
             return _checks.integer(name, value, control.get("least", min(control.get("values", [0]))), control.get("most", max(control.get("values", [2**32 - 1]))))
-        return _checks.number(name, value, zero=name == "lam")
+        number = _checks.number(name, value, zero=name in ("lam", "rho"))
+        if name == "rho" and number > 0.99:
+            raise ValueError(f"rho must be at most 0.99, or the two inputs are one, but {_checks.shown(value)} came")
+        return number
 
     @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program", "weight", "mode")
     def _other_state(self, change):
@@ -405,6 +408,19 @@ class EpochTape(Live):
 
     def __init__(self, net, X, y, eta=0.02, seed=1):
         super().__init__(trace.epoch_tape(net, X, y, eta, seed))
+
+
+class Valley(Live):
+    """Gradient descent for yhat = w1 x1 + w2 x2 on a map of contour lines, for any eta, start and correlation of the two inputs.
+
+    x is (n, 2), standardised here; y is (n,). Traits: index, weights ([the two starts]), eta, rho (the correlation). Notes: N6, eq. N6.1.
+    """
+
+    _trace = trace.valley
+    weights, eta, rho, weight = (Checked().tag(sync=True) for _ in range(4))
+
+    def __init__(self, x, y, eta=0.1):
+        super().__init__(trace.valley.valley(x, y, eta))
 
 
 class Prediction(View):

@@ -6,9 +6,10 @@ import { epoch, network, training } from "./engine.js";
 
 const STILL = 1e-4;
 
-const plain = (value, decimals = 4) => (Math.abs(value) < 1e4 ? fixed(value, decimals) : significant(value, 4).replace("+", ""));
+/** A number that may run away: in few digits from ten thousand on. */
+export const plain = (value, decimals = 4) => (Math.abs(value) < 1e4 ? fixed(value, decimals) : significant(value, 4).replace("+", ""));
 const plus = (value) => (Math.abs(value) < 1e4 ? signed(value, 4) : significant(value, 4));
-const asTurned = (value) => significant(value, 6).replace("+", "");
+export const asTurned = (value) => significant(value, 6).replace("+", "");
 
 export function descent(spec) {
   const { words, points, m, c, steps, "times m": timesM } = spec.live;
