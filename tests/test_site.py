@@ -263,7 +263,7 @@ BOXES = {
     "listing": ("book/where-to-go-next.html", ".highlight-python pre"),
     "formula": ("chapters/05-backpropagation.html", ".katex-display"),
     "table": ("book/from-the-notes.html", ".pst-scrollable-table-container"),
-    "picture": ("chapters/01-mlp-notation.html", "div.broad"),
+    "picture": ("chapters/02-loss-and-regularizers.html", "div.broad"),
 }
 
 

@@ -8,7 +8,7 @@ from .digits import fixed
 def axis(least, most, ticks=5, **more):
     """An axis from `least` to `most` with about so many ticks, at multiples of 1, 2 or 5 times a power of ten.
 
-    >>> axis(-3.5, 1.8, 5)["ticks"]
+    >>> axis(-3.5, 1.8, 6)["ticks"]
     [[-3.0, '−3'], [-2.0, '−2'], [-1.0, '−1'], [0.0, '0'], [1.0, '1']]
     """
     rough = (most - least) / ticks

@@ -135,7 +135,7 @@ class ChartShows(TypedDict):
 
 
 class ChainHolds(TypedDict):
-    """rows: quantities one after the other, {symbol, value}; links: between each two, {symbol, slope}."""
+    """rows: quantities one after the other, {symbol, text, value}; links: between each two, {symbol, text, slope}."""
 
     name: NotRequired[str]
     rows: NotRequired[list[dict]]

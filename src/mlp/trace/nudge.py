@@ -127,8 +127,7 @@ def last(spec, state):
 
 def holds(spec, state):
     way = spec["live"]["ways"][state["weight"]]
-    return {"chain": {"rows": [{"symbol": row["symbol"], "value": row["value"]} for row in way["rows"]],
-                      "links": [{"symbol": link["symbol"], "slope": link["slope"]} for link in way["links"]]}}
+    return {"chain": {"rows": way["rows"], "links": way["links"]}}
 
 
 def net_of(spec, state):

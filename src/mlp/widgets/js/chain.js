@@ -14,13 +14,13 @@ export function chainPanel() {
       element.classList.toggle("beside", Boolean(holds.beside));
       before = -1;
       const cell = (role, name, ...children) => make("span", { role, class: name }, ...children);
-      const line = (name, symbol, number) => {
+      const line = (name, symbol, number, said) => {
         const last = cell("cell", "moved");
-        return { last, element: make("div", { role: "row", class: name }, cell("rowheader", "symbol", formula(symbol, name === "link")), cell("cell", "number", number), last) };
+        return { last, element: make("div", { role: "row", class: name }, make("span", { role: "rowheader", class: "symbol", "aria-label": said }, formula(symbol, name === "link")), cell("cell", "number", number), last) };
       };
-      rows = holds.rows.map(({ symbol, value }) => line("quantity", symbol, value));
-      links = holds.links.map(({ symbol, slope }) => line("link", symbol, slope));
-      const heads = ["", "value", "moved"].map((words) => cell("columnheader", "", words));
+      rows = holds.rows.map(({ symbol, value, text }) => line("quantity", symbol, value, text));
+      links = holds.links.map(({ symbol, slope, text }) => line("link", symbol, slope, `times ${text}`));
+      const heads = ["quantity", "value", "moved"].map((words) => cell("columnheader", "", words));
       element.replaceChildren(make("div", { role: "table", "aria-label": holds.name }, make("div", { role: "row", class: "heads" }, ...heads),
         ...rows.flatMap((row, n) => (n ? [links[n - 1].element, row.element] : [row.element]))));
     },

@@ -69,6 +69,7 @@ export function mountPage(page, render) {
     place.append(el);
     place.classList.add("live");
     render({ model, el, remember });
+    if (used[spec.name] > 1) el.querySelector("section")?.setAttribute("aria-label", `${spec.title}, number ${used[spec.name]} on this page`);
     return { id, model, place, spec };
   });
   const follow = () => {
