@@ -264,6 +264,12 @@ def test_updates_on_the_page_are_pythons(js, data):
     np.testing.assert_allclose(theirs["trail"], ours["trail"], rtol=1e-9, atol=1e-12)
 
 
+def test_another_program_begins_at_its_question_and_the_books_at_the_bench(js):
+    indices = js("return ['book', 'A', 'D'].map((name) => oneUpdate(spec).chose('program', name).index)", spec=SPEC)
+    assert indices == [update.last(SPEC, REST), 0, 0]
+    assert js("return oneUpdate(spec).chose('eta', 0.2)", spec=SPEC) == {}
+
+
 def test_rewind_goes_back_to_the_start(js):
     state = {**REST, "index": 23, "start": "seed1", "weights": [1.0] * 20, "eta": 0.4, "trail": [1.0, 2.0]}
     back = js("return {...state, ...spec.traits, ...oneUpdate(spec).act('rewind', state)}", spec=SPEC, state=state)
