@@ -190,6 +190,24 @@ def test_updates_are_steps():
     assert "updates" not in view.frames[23]["status"], "another network: its losses begin anew"
 
 
+def test_three_of_the_four_programs_let_the_loss_of_the_car_fall():
+    fell = {program: update.updated(SPEC, {**REST, "program": program})["trail"] for program in RATIOS}
+    assert [after < before for before, after in fell.values()] == [True, True, True, False]
+
+
+def test_equal_weights_stay_equal_and_zeros_wake_one_layer_an_update():
+    state = {**REST, **update.started(SPEC, "equal")}
+    for _ in range(3):
+        state |= update.updated(SPEC, state, 10)
+        weights = update.net_of(SPEC, state).W
+        assert all(np.ptp(weights[k], axis=1).max() < 1e-12 for k in NET.layers)
+    state, awake = {**REST, **update.started(SPEC, "zeros")}, []
+    for _ in range(3):
+        state |= update.updated(SPEC, state)
+        awake.append([k for k, W in update.net_of(SPEC, state).W.items() if W.any()])
+    assert awake == [[3], [2, 3], [1, 2, 3]]
+
+
 def test_the_slice_is_the_loss_and_its_tangent_the_derivative():
     shows = shown(index=23, weight="w2_3_1")["shows"]
     curve, tangent, dot = (mark["points"] for mark in shows["slice"]["marks"])
@@ -244,6 +262,12 @@ def test_updates_on_the_page_are_pythons(js, data):
     ours = update.updated(SPEC, state, times[1])
     np.testing.assert_allclose(theirs["weights"], ours["weights"], rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(theirs["trail"], ours["trail"], rtol=1e-9, atol=1e-12)
+
+
+def test_another_program_begins_at_its_question_and_the_books_at_the_bench(js):
+    indices = js("return ['book', 'A', 'D'].map((name) => oneUpdate(spec).chose('program', name).index)", spec=SPEC)
+    assert indices == [update.last(SPEC, REST), 0, 0]
+    assert js("return oneUpdate(spec).chose('eta', 0.2)", spec=SPEC) == {}
 
 
 def test_rewind_goes_back_to_the_start(js):

@@ -230,6 +230,20 @@ def test_a_page_carries_what_its_views_need():
     assert "export default" in script(("network", "ledger"))
 
 
+def test_a_script_is_its_modules_without_their_comments():
+    """Every line of code is there, and Node reads it all; a live view with four panels stays within its budget."""
+    whole, code = script(("network", "matrices", "code", "chart"), ("one-update",), page=True), modules()
+    for name in ("card", "network", "matrices", "chart", "engine", "digits", "live", "one-update"):
+        bare = re.sub(r"/\*\*.*?\*/", "", re.sub(r"^\s*//.*$", "", IMPORT.sub("", code[name]), flags=re.M), flags=re.S)
+        lines = {line.strip().removeprefix("export ") for line in bare.splitlines() if "/*" not in line}
+        assert lines <= {re.sub(r"/\*\*.*?\*/", "", line).strip() for line in whole.splitlines()} | {""}, name
+    assert not re.search(r"^\s*//", whole, re.M)
+    assert len(gzip.compress(whole.encode())) < 24_000
+    node = Node()
+    assert node("new Function(text); return true", text=whole.replace("export default", "return")) is True
+    node.close()
+
+
 def test_a_name_defined_twice_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules["mlp.widgets.script"], "FOLDER", tmp_path)
     (tmp_path / "one.js").write_text('import { two } from "./two.js";\nexport function one() {}\nconst same = 1;\n')

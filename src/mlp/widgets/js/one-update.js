@@ -162,7 +162,7 @@ export function oneUpdate(spec) {
   return {
     last, frame,
     act: (name, state) => (name === "rewind" ? { program: state.program, start: state.start, weight: state.weight, ratio: state.ratio, ...startOf(state.start) } : updated(state, name === "ten" ? 10 : 1)),
-    chose: (name, value) => (name === "weights" ? { trail: [] } : name === "program" ? { index: value === "book" ? live.steps.length : 0 } : {}),
+    chose: (name, value) => (name === "program" ? { index: value === "book" ? live.steps.length : 0 } : {}),
     stamp: (state) => JSON.stringify(state),
     witness() {
       const { L, dw } = record(netOf(live.net.weights), x, y);
