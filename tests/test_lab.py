@@ -17,23 +17,20 @@ from support import ROOT, WIDE
 from mlp import data, trace
 
 NOTEBOOKS = sorted(path.relative_to(ROOT).as_posix() for folder in ("book", "chapters") for path in (ROOT / folder).glob("*.ipynb"))
-# After the front page's own cells: a prediction, and what the kernel knows of the ledger.
-MORE = [
-    'from mlp.widgets import predict\npredict("What is 6 times 7?", answer=42, why="Seven sixes.")',
+# A notebook of its own: a ledger, a prediction, and what the kernel knows of the ledger.
+ASKED = "asked.ipynb"
+CODE = [
+    "from mlp import data\nfrom mlp.widgets import PathLedger, predict\nledger = PathLedger(*data.running_example())\nledger.index = 6\nledger",
+    'predict("What is 6 times 7?", answer=42, why="Seven sixes.")',
     'print("the kernel is at", ledger.choice, ledger.index)',
 ]
 TOKEN = "only-this-test"
 SETTINGS = {"notebook-extension/tracker": {"windowingMode": "none"}}  # all cells are in the document, not only those in sight
 
 
-def cell(kind, source, **more):
-    return {"cell_type": kind, "metadata": {}, "source": source} | ({"execution_count": None, "outputs": []} if kind == "code" else {}) | more
-
-
 def never_run(path):
     """A notebook as it is before it has run: then what is found in it comes from this run."""
     notebook = json.loads((ROOT / path).read_text(encoding="utf-8"))
-    notebook["cells"] += [cell("code", source, id=f"more-{n}") for n, source in enumerate(MORE)] if path == "book/index.ipynb" else []
     for one in notebook["cells"]:
         if one["cell_type"] == "code":
             one |= {"execution_count": None, "outputs": []}
@@ -54,6 +51,8 @@ def lab(tmp_path_factory, browser):  # without a browser there is nothing to sta
     for path in NOTEBOOKS:
         (tmp / "work" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp / "work" / path).write_text(json.dumps(never_run(path)), encoding="utf-8")
+    cells = [{"cell_type": "code", "id": f"cell-{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": source} for n, source in enumerate(CODE)]
+    (tmp / "work" / ASKED).write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     own = {name: str(tmp / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
                                               "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")}  # fmt: skip
     for name, values in SETTINGS.items():
@@ -154,7 +153,7 @@ def test_a_notebook_runs_in_jupyterlab(path, opened, lab):
 
     page.wait_for_function(f"() => ({OUTPUTS})().every(([views, live]) => views === live)")
     outputs = page.evaluate(OUTPUTS)
-    assert sum(views for views, _, _ in outputs) == stored_views(path) + (len(MORE) - 1 if path == "book/index.ipynb" else 0)
+    assert sum(views for views, _, _ in outputs) == stored_views(path)
     assert [problem for _, _, problems in outputs for problem in problems] == []
     assert [problem for problem in page.log.problems if problem.startswith("exception")] == []
     assert page.locator(".Toastify__toast").all_inner_texts() == [], "no news"
@@ -162,7 +161,7 @@ def test_a_notebook_runs_in_jupyterlab(path, opened, lab):
 
 
 def test_a_view_and_the_kernel_know_of_each_other(opened):
-    page = opened("book/index.ipynb")
+    page = opened(ASKED)
     card = page.get_by_role("region", name="Path ledger")
     card.scroll_into_view_if_needed()
     frames = trace.path_ledger(*data.running_example())["scenes"]
