@@ -44,7 +44,8 @@ serve: book  ## serve the built site on this machine only
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 lab: $(STAMP)  ## open the notebooks in JupyterLab
-	@$(BIN)/python -m jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
+	@env JUPYTER_CONFIG_PATH="$(CURDIR)/binder$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
+		$(BIN)/python -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
 
 bench: $(STAMP)  ## measure speed, memory and an unchanged build, side by side
 	@$(BIN)/python tools/bench.py

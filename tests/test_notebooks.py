@@ -35,6 +35,13 @@ def test_there_are_notebooks():
 
 
 @each_notebook
+def test_it_begins_with_how_to_bring_it_to_life(path):
+    """Where it is opened as a notebook; the page is alive by itself and leaves this cell out."""
+    first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
+    assert "Run all its cells first" in source(first) and first["metadata"]["tags"] == ["remove-cell"]
+
+
+@each_notebook
 def test_outputs_are_stored(path):
     """A notebook without outputs would pass nbval with nothing compared."""
     assert [cell["execution_count"] for cell in code(path)] == list(range(1, len(code(path)) + 1)), "make refresh"
