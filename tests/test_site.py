@@ -263,7 +263,7 @@ BOXES = {
     "listing": ("book/where-to-go-next.html", ".highlight-python pre"),
     "formula": ("chapters/05-backpropagation.html", ".katex-display"),
     "table": ("book/from-the-notes.html", ".pst-scrollable-table-container"),
-    "picture": ("chapters/02-loss-and-regularizers.html", "div.broad"),
+    "picture": ("chapters/05-backpropagation.html", "div.broad"),
 }
 
 
@@ -282,7 +282,7 @@ def test_a_box_is_shaded_where_it_goes_on_and_only_there(kind, theme, site, page
         box.evaluate("(box, left) => { box.scrollLeft = left * box.scrollWidth }", left)
         picture = Image.open(io.BytesIO(box.screenshot())).convert("L")
         ground = [max(picture.crop((x, 0, x + 1, picture.height)).getcolors())[1] for x in range(picture.width)]
-        return [abs(ground[edge] - ground[beside]) > 8 for edge, beside in ((1, 14), (-2, -15))]
+        return [abs(ground[edge] - ground[beside]) > 8 for edge, beside in ((1, 20), (-2, -20))]
 
     assert (shaded(0), shaded(0.2), shaded(1)) == ([False, True], [True, True], [True, False])
 

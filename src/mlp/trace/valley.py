@@ -52,8 +52,8 @@ def valley(x, y, eta=0.1):
     return checked({
         "name": "valley", "title": "The valley", "first": 0,
         "panels": {
-            "map": {"kind": "chart", "name": "A map of L/n over the two weights", "title": "Contour lines of L/n", "height": 270, "narrow": 132, "dot": 2.5, "pressed": True,
-                    "x": axis(-2, 1.4, 5, label="w₁"), "y": axis(-1.8, 1.4, 5, label="w₂")},
+            "map": {"kind": "chart", "name": "A map of L/n over the two weights", "title": "Contour lines of L/n, w₂ upwards", "height": 270, "narrow": 132, "dot": 2.5, "pressed": True,
+                    "x": axis(-2, 1.4, 5, label="w₁"), "y": axis(-1.8, 1.4, 5)},
             "left": {"kind": "chart", "name": "How much of the way is left, step by step", "title": "Left of the way, by step", "height": 270, "narrow": 72, "beside": True,
                      "x": {"least": 0.0, "most": float(STEPS), "ticks": [[t, str(t)] for t in range(0, STEPS + 1, 10)]},
                      "y": {"least": 1e-4, "most": 10.0, "log": True, "ticks": [[1e-4, "10⁻⁴"], [0.01, "0.01"], [1, "1"]]}},

@@ -16,7 +16,7 @@ export function chainPanel() {
       const cell = (role, name, ...children) => make("span", { role, class: name }, ...children);
       const line = (name, symbol, number, said) => {
         const last = cell("cell", "moved");
-        return { last, element: make("div", { role: "row", class: name }, make("span", { role: "rowheader", class: "symbol", "aria-label": said }, formula(symbol, name === "link")), cell("cell", "number", number), last) };
+        return { last, element: make("div", { role: "row", class: name }, make("span", { role: "cell", class: "symbol", "aria-label": said }, formula(symbol, name === "link")), cell("cell", "number", number), last) };
       };
       rows = holds.rows.map(({ symbol, value, text }) => line("quantity", symbol, value, text));
       links = holds.links.map(({ symbol, slope, text }) => line("link", symbol, slope, `times ${text}`));
