@@ -17,12 +17,23 @@ from support import ROOT, WIDE
 from mlp import data, trace
 
 NOTEBOOKS = sorted(path.relative_to(ROOT).as_posix() for folder in ("book", "chapters") for path in (ROOT / folder).glob("*.ipynb"))
-# A notebook of its own: a ledger, a prediction, and what the kernel knows of the ledger.
+CHAPTER_5 = json.loads((ROOT / "chapters" / "05-backpropagation.ipynb").read_text(encoding="utf-8"))["cells"]
+BENCH = next("".join(cell["source"]) for cell in CHAPTER_5 if "ipywidgets.jslink" in "".join(cell["source"]))
+# A notebook of its own: a ledger, chapter 5's bench beside a slider, a prediction, and what the kernel knows of the first two.
 ASKED = "asked.ipynb"
 CODE = [
-    "from mlp import data\nfrom mlp.widgets import PathLedger, predict\nledger = PathLedger(*data.running_example())\nledger.index = 6\nledger",
+    """from mlp import backprop, data, step
+from mlp.widgets import OneUpdate, PathLedger, predict
+net, x, y = data.running_example()
+ledger = PathLedger(net, x, y)
+ledger.index = 6
+ledger""",
+    BENCH,
     'predict("What is 6 times 7?", answer=42, why="Seven sixes.")',
-    'print("the kernel is at", ledger.choice, ledger.index)',
+    """print("the kernel is at", ledger.choice, ledger.index)
+bench.eta = 0.4
+once = step(net, backprop(net, [x], [y]), bench.eta)
+print("the bench is off by", max(abs(bench.net.W[k] - once.W[k]).max() for k in net.layers))""",
 ]
 TOKEN = "only-this-test"
 SETTINGS = {"notebook-extension/tracker": {"windowingMode": "none"}}  # all cells are in the document, not only those in sight
@@ -176,6 +187,13 @@ def test_a_view_and_the_kernel_know_of_each_other(opened):
     form.get_by_role("button", name="Check").click()
     expect(form.get_by_role("status")).to_have_text("Yes, 42. Seven sixes.")
 
+    bench = page.get_by_role("region", name="One update")
+    expect(bench.locator(".range", has_text="η").locator(".value")).to_have_text("0.4")  # set in the kernel
+    expect(page.locator(".widget-readout")).to_have_text("0.398")  # and a slider that is linked to it follows, to its nearest place
+    bench.get_by_role("button", name="Update", exact=True).click()
+    page.get_by_text("w²₃₁ is now 0.5540").wait_for()  # the kernel's own words
+
     page.locator(".jp-CodeCell").last.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     page.get_by_text("the kernel is at w1_4_3 5").wait_for()
+    page.get_by_text(re.compile(r"the bench is off by (0\.0|\d(\.\d+)?e-1[67])\b")).wait_for()
