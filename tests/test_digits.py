@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from node import JS, Node
 
-from mlp.trace.digits import display, fixed, short, signed, significant
+from mlp.trace.digits import display, figures, fixed, short, signed, significant
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,8 @@ numbers = st.one_of(st.sampled_from(HARD), st.floats(-1e6, 1e6), st.floats(-1, 1
 @settings(max_examples=600)
 @given(numbers, st.integers(0, 12), st.integers(1, 12))
 def test_the_page_prints_as_python_does(digits, value, decimals, places):
-    ours = digits("return [signed(v, d), fixed(v, d), short(v), significant(v, p)]", v=value, d=decimals, p=places)
-    assert ours == [display(signed(value, decimals)), fixed(value, decimals), short(value), display(significant(value, places))]
+    ours = digits("return [signed(v, d), fixed(v, d), short(v), significant(v, p), figures(v, p)]", v=value, d=decimals, p=places)
+    assert ours == [display(signed(value, decimals)), fixed(value, decimals), short(value), display(significant(value, places)), figures(value, places)]
 
 
 def test_slots_are_filled_and_a_missing_one_is_an_error(digits):

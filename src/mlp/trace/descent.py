@@ -13,7 +13,7 @@ from ..losses import l1, l2
 from ..network import MLP
 from ..training import updates
 from .axes import axis
-from .digits import display, fixed, signed, significant
+from .digits import display, figures, fixed, signed, significant
 from .frames import checked
 
 STEPS = 40
@@ -105,7 +105,7 @@ def net_of(spec, state):
 
 def plain(value, decimals=4):
     """A number that may run away: in few digits from ten thousand on."""
-    return fixed(value, decimals) if abs(value) < 1e4 else display(significant(value, 4)).removeprefix("+")
+    return fixed(value, decimals) if abs(value) < 1e4 else figures(value, 4)
 
 
 def plus(value, decimals=4):
@@ -173,11 +173,11 @@ def frame(spec, state):
         made["ask"] = {"question": words["ask l1"].format_map(slots), "answer": words["no"], "shown": words["no"], "tol": 0, "choices": [words["yes"], words["no"]],
                        "why": words["why l1"].format_map(slots), "before": {"status": words["start"].format_map(slots), "shows": {}}}
     elif t == live["steps"] and not lam:
-        made["ask"] = {"question": words["task"], "answer": 0.5 / m, "shown": significant(0.5 / m, 3).removeprefix("+"), "tol": 0.01 / m, "choices": None,
+        made["ask"] = {"question": words["task"], "answer": 0.5 / m, "shown": figures(0.5 / m, 3), "tol": 0.01 / m, "choices": None,
                        "why": words["why task"].format_map(slots), "before": {"status": status, "shows": {}}}
     return made
 
 
 def eta_text(value):
     """A rate as it is turned to: 0.02, 1, 0.00001."""
-    return display(significant(value, 6)).removeprefix("+")
+    return figures(value, 6)

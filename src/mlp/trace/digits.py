@@ -68,6 +68,15 @@ def significant(value, digits):
     return f"{value + 0.0:+.{digits}g}"
 
 
+def figures(value, digits):
+    """The same as a reader sees it, without a plus.
+
+    >>> figures(-1.7219383, 3), figures(1234567, 3)
+    ('−1.72', '1.23·10⁶')
+    """
+    return display(significant(value, digits)).removeprefix("+")
+
+
 def decimals_of(text):
     """How many decimals a printed number has, its power of ten counted in."""
     mantissa, _, exponent = text.partition("e")

@@ -11,7 +11,7 @@ from .. import _checks
 from ..data import running_example
 from ..network import forward
 from .axes import around, axis, powers
-from .digits import display, fixed, significant, short, signed
+from .digits import display, figures, fixed, short, signed
 from .frames import checked
 from .points import packed, points_of, units
 from .runs import Run, run_of
@@ -142,11 +142,8 @@ def frame(spec, state):
     def say(name, **more):
         return live["words"][name].format(**values, **more)
 
-    def number(value):
-        return display(significant(value, 4)).removeprefix("+")
-
     def plainly(value, decimals, text=fixed):
-        return number(value) if abs(value) >= LARGE else display(text(value, decimals))
+        return figures(value, 4) if abs(value) >= LARGE else display(text(value, decimals))
 
     def L(value):
         return plainly(value, places["L"])
@@ -183,9 +180,9 @@ def frame(spec, state):
         return {"status": status, "shows": shows, **rest, **_ask_first(run, say, L, order, status)}
     if p < n:
         K = len(moment.net.layers)
-        return {"status": say("update", row=str(int(moment.rows[-1]) + 1), loss=number(moment.loss), before=number(moment.before.w(K, 1, 1)), after=number(moment.net.w(K, 1, 1)), L=L(total)),
+        return {"status": say("update", row=str(int(moment.rows[-1]) + 1), loss=figures(moment.loss, 4), before=figures(moment.before.w(K, 1, 1), 4), after=figures(moment.net.w(K, 1, 1), 4), L=L(total)),
                 "shows": shows, **rest}
-    status = say("epoch", L=L(total), along=L(run.along[epoch]), moved=number(run.moved[epoch]))
+    status = say("epoch", L=L(total), along=L(run.along[epoch]), moved=figures(run.moved[epoch], 4))
     if epoch < epochs:
         return {"status": status, "shows": shows, **rest}
     task = "" if live["goal"] is None else " " + say("done" if order == "file" and total < live["goal"] else "task")

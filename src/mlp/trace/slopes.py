@@ -5,7 +5,7 @@ import numpy as np
 from ..activations import sigmoid
 from ..network import MLP, forward
 from .axes import axis
-from .digits import display, fixed, significant
+from .digits import figures, fixed
 from .frames import checked
 
 DEPTH, INPUT = 10, 0.5
@@ -56,10 +56,10 @@ def frame(spec, state):
     for slope in steep:
         left.append(left[-1] * slope * w)
     here, tilt = float(sigmoid(np.float64(z))), float(sigmoid.d(np.float64(z)))
-    slots = {"w": _few(w), "end": _few(left[-1]), "z": _few(z), "O": fixed(here, 4), "slope": fixed(tilt, 4)}
+    slots = {"w": figures(w, 3), "end": figures(left[-1], 3), "z": figures(z, 3), "O": fixed(here, 4), "slope": fixed(tilt, 4)}
     title = words["here"].format_map(slots)
     if n:
-        slots |= {"n": str(n), "sum": fixed(float(Z[n][0, 0]), 4), "slope": fixed(steep[n - 1], 4), "factor": fixed(steep[n - 1] * w, 4), "product": _few(left[n])}
+        slots |= {"n": str(n), "sum": fixed(float(Z[n][0, 0]), 4), "slope": fixed(steep[n - 1], 4), "factor": fixed(steep[n - 1] * w, 4), "product": figures(left[n], 3)}
     status = words["step" if n else "start"].format_map(slots)
     grid = [-6 + 0.1 * m for m in range(121)]
     net_1 = [(v, float(sigmoid(np.float64(v)))) for v in grid]
@@ -71,7 +71,7 @@ def frame(spec, state):
     marks = [{"kind": "line", "points": behind, "ink": "accent"}, {"kind": "dots", "points": behind, "ink": "accent"}]
     if n:
         marks.insert(0, {"kind": "line", "points": [one for m in range(DEPTH + 1) for one in (m, 0.25**m)], "ink": "soft", "dash": True, "text": "¼ each"})
-    made = {"status": status, "shows": {"sigmoid": {"marks": curve, "title": title, "said": title}, "left": {"marks": marks, "said": f"{n}: {_few(left[n])}"}}}
+    made = {"status": status, "shows": {"sigmoid": {"marks": curve, "title": title, "said": title}, "left": {"marks": marks, "said": f"{n}: {figures(left[n], 3)}"}}}
     if n == 0:
         answer = words["more" if left[-1] > 1e-6 else "less"]
         made["ask"] = {"question": words["ask start"], "answer": answer, "shown": answer, "tol": 0, "choices": [words["more"], words["less"]],
@@ -79,8 +79,3 @@ def frame(spec, state):
     elif n == DEPTH:
         made["ask"] = {"question": words["ask end"], "answer": 4, "shown": "4", "tol": 0.001, "choices": None, "why": words["why end"], "before": {"status": status, "shows": {}}}
     return made
-
-
-def _few(value):
-    """Three significant digits, without a plus."""
-    return display(significant(value, 3)).removeprefix("+")

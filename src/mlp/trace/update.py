@@ -12,7 +12,7 @@ from .. import _checks
 from ..backprop import backprop, numerical_gradients
 from ..losses import squared_loss
 from ..network import MLP, forward
-from .digits import display, fixed, noise_of_difference, short, signed, significant, term
+from .digits import display, figures, fixed, noise_of_difference, short, signed, significant, term
 from .drawing import edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import checked
 from .points import ACTIVATIONS
@@ -215,7 +215,7 @@ def _point(spec):
 
 def four(value):
     """A number with four decimals, a very large one with six digits."""
-    return fixed(value, 4) if abs(value) < 1000 else display(significant(value, 6)).removeprefix("+")
+    return fixed(value, 4) if abs(value) < 1000 else figures(value, 6)
 
 
 def cell(value, decimals=4):
@@ -228,7 +228,7 @@ def cell(value, decimals=4):
 
 def brief(value, decimals=2):
     """A number for a circle, or a ratio."""
-    return fixed(value, decimals) if abs(value) < 100 else display(significant(value, 3)).removeprefix("+")
+    return fixed(value, decimals) if abs(value) < 100 else figures(value, 3)
 
 
 def _texts(raw):

@@ -1,15 +1,15 @@
 // @ts-check
 // The frames of gradient descent on one weight, as mlp/trace/descent.py makes them; the walk is the engine's.
 
-import { fill, fixed, signed, significant } from "./digits.js";
+import { figures, fill, fixed, signed, significant } from "./digits.js";
 import { epoch, network, training } from "./engine.js";
 
 const STILL = 1e-4;
 
 /** A number that may run away: in few digits from ten thousand on. */
-export const plain = (value, decimals = 4) => (Math.abs(value) < 1e4 ? fixed(value, decimals) : significant(value, 4).replace("+", ""));
+export const plain = (value, decimals = 4) => (Math.abs(value) < 1e4 ? fixed(value, decimals) : figures(value, 4));
 const plus = (value) => (Math.abs(value) < 1e4 ? signed(value, 4) : significant(value, 4));
-export const asTurned = (value) => significant(value, 6).replace("+", "");
+export const asTurned = (value) => figures(value, 6);
 
 export function descent(spec) {
   const { words, points, m, c, steps, "times m": timesM } = spec.live;
@@ -66,7 +66,7 @@ export function descent(spec) {
     const ask = (question, answer, shown, tol, choices, why, before) => ({ question, answer, shown, tol, choices, why, before: { status: before, shows: {} } });
     if (t === 0 && !lam) made.ask = ask(say("ask"), all[1], plain(all[1], 2), 0.0051, null, say("why"), say("start"));
     else if (t === 0 && one && Math.abs(c) <= one / 2) made.ask = ask(say("ask l1"), words.no, words.no, 0, [words.yes, words.no], say("why l1"), say("start"));
-    else if (t === steps && !lam) made.ask = ask(words.task, 0.5 / m, significant(0.5 / m, 3).replace("+", ""), 0.01 / m, null, say("why task"), status);
+    else if (t === steps && !lam) made.ask = ask(words.task, 0.5 / m, figures(0.5 / m, 3), 0.01 / m, null, say("why task"), status);
     return made;
   };
 

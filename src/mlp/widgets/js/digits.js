@@ -29,7 +29,7 @@ export function fixed(value, decimals) {
 
 /** A number that somebody chose, as written: no plus, at most 4 decimals and six significant digits. */
 export function short(value) {
-  return significant(Number(`${value < 0 ? "-" : ""}${rounded(value, 4).text}`), 6).replace("+", "");
+  return figures(Number(`${value < 0 ? "-" : ""}${rounded(value, 4).text}`), 6);
 }
 
 /** A number with its sign and so many significant digits, without the zeros at its end; very large and small ones with a power of ten. */
@@ -43,6 +43,11 @@ export function significant(value, digits) {
   }
   const text = Number(`${mantissa}e${power}`).toFixed(Math.max(0, digits - 1 - power));
   return sign + (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+}
+
+/** The same without a plus. */
+export function figures(value, digits) {
+  return significant(value, digits).replace("+", "");
 }
 
 /** d.ddde±x of a positive number, a tie going to the even digit. */

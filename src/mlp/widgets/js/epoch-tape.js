@@ -1,7 +1,7 @@
 // @ts-check
 // The epoch tape on the page: the twin of mlp/trace/epochs.py, frame by frame. The words are Python's.
 
-import { fill, fixed, short, signed, significant } from "./digits.js";
+import { figures, fill, fixed, short, signed } from "./digits.js";
 import { errorsOf, forward, index, lossOf, rowsOf, roomFor, shuffles, training, updates } from "./engine.js";
 import { networkOf, pointsOf, slices } from "./live.js";
 import { defaultRng } from "./rng.js";
@@ -80,8 +80,7 @@ export function epochTape(spec, changed) {
 
     const values = { ...live.names, e: String(epoch), p: String(p), u: String(here), eta: short(eta) };
     const say = (name, more = {}) => fill(words[name], { ...values, ...more });
-    const number = (value) => significant(value, 4).replace("+", "");
-    const plainly = (value, decimals, text = fixed) => (Math.abs(value) >= LARGE ? number(value) : text(value, decimals)), L = (value) => plainly(value, places.L);
+    const plainly = (value, decimals, text = fixed) => (Math.abs(value) >= LARGE ? figures(value, 4) : text(value, decimals)), L = (value) => plainly(value, places.L);
     const shows = {
       turns: { title: say("turns"), bars: Array.from(run.order(epoch), (q) => target[q]), done: p, head: p },
       errors: { title: say("errors"), bars: [], means: [] },
@@ -110,8 +109,8 @@ export function epochTape(spec, changed) {
       return { status, ...rest, ask: ask(say(`first, ${order}`), after, run.after[0], say("why first", { L: L(after), along: L(along) }), status) };
     }
     if (p < n)
-      return { status: say("update", { row: String(row + 1), loss: number(run.loss), before: number(before), after: number(run.net.W[W]), L: L(total) }), ...rest };
-    const status = say("epoch", { L: L(total), along: L(run.along[epoch]), moved: number(run.moved[epoch]) });
+      return { status: say("update", { row: String(row + 1), loss: figures(run.loss, 4), before: figures(before, 4), after: figures(run.net.W[W], 4), L: L(total) }), ...rest };
+    const status = say("epoch", { L: L(total), along: L(run.along[epoch]), moved: figures(run.moved[epoch], 4) });
     if (epoch < epochs || !ready) return { status, ...rest };
     const task = live.goal === null ? "" : ` ${say(order === "file" && total < live.goal ? "done" : "task")}`;
     const theirs = runs[other];

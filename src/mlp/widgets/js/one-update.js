@@ -1,7 +1,7 @@
 // @ts-check
 // The live module of the view One update: the twin of mlp/trace/update.py, which says what its numbers and frames mean.
 
-import { fill, fixed, short, signed, significant } from "./digits.js";
+import { figures, fill, fixed, short, signed, significant } from "./digits.js";
 import { lossWith, record } from "./engine.js";
 import { networkOf } from "./live.js";
 
@@ -175,7 +175,7 @@ export function oneUpdate(spec) {
 }
 
 function four(value) {
-  return Math.abs(value) < 1000 ? fixed(value, 4) : significant(value, 6).replace("+", "");
+  return Math.abs(value) < 1000 ? fixed(value, 4) : figures(value, 6);
 }
 
 function cell(value, decimals = 4) {
@@ -184,7 +184,7 @@ function cell(value, decimals = 4) {
 }
 
 function brief(value, decimals = 2) {
-  return Math.abs(value) < 100 ? fixed(value, decimals) : significant(value, 3).replace("+", "");
+  return Math.abs(value) < 100 ? fixed(value, decimals) : figures(value, 3);
 }
 
 /** Every slot as text, and with t at its end as a term. */

@@ -1,11 +1,10 @@
 // @ts-check
 // The frames of the sigmoid's slope and of a row of sigmoids, as mlp/trace/slopes.py makes them; the engine computes.
 
-import { fill, fixed, significant } from "./digits.js";
+import { figures, fill, fixed } from "./digits.js";
 import { backward, forward, network, roomFor } from "./engine.js";
 
 const DEPTH = 10, INPUT = 0.5;
-const few = (value) => significant(value, 3).replace("+", "");
 
 export function slopes(spec) {
   const { words } = spec.live, grid = Array.from({ length: 121 }, (_, m) => -6 + 0.1 * m);
@@ -26,9 +25,9 @@ export function slopes(spec) {
     const left = [1];
     for (const k of layers) left.push(left[k - 1] * row.slope[k][0] * w);
     const [{ O, slope: tilt }] = sigmoids([z]);
-    const slots = { w: few(w), end: few(left[DEPTH]), z: few(z), O: fixed(O, 4), slope: fixed(tilt, 4) };
+    const slots = { w: figures(w, 3), end: figures(left[DEPTH], 3), z: figures(z, 3), O: fixed(O, 4), slope: fixed(tilt, 4) };
     const say = (name) => fill(words[name], slots), title = say("here");
-    if (n) Object.assign(slots, { n: String(n), sum: fixed(row.Z[n][0], 4), slope: fixed(row.slope[n][0], 4), factor: fixed(row.slope[n][0] * w, 4), product: few(left[n]) });
+    if (n) Object.assign(slots, { n: String(n), sum: fixed(row.Z[n][0], 4), slope: fixed(row.slope[n][0], 4), factor: fixed(row.slope[n][0] * w, 4), product: figures(left[n], 3) });
     const status = say(n ? "step" : "start"), behind = left.slice(0, n + 1).flatMap((value, m) => [m, value]);
     const marks = [{ kind: "line", points: behind, ink: "accent" }, { kind: "dots", points: behind, ink: "accent" }];
     if (n) marks.unshift({ kind: "line", points: left.flatMap((_, m) => [m, 0.25 ** m]), ink: "soft", dash: true, text: "¼ each" });
@@ -36,7 +35,7 @@ export function slopes(spec) {
       { kind: "line", points: grid.flatMap((v, p) => [v, curve[p].O]), ink: "ink", text: "σ" },
       { kind: "line", points: grid.flatMap((v, p) => [v, curve[p].slope]), ink: "accent", dash: true, text: "σ′" },
       { kind: "line", points: [z - 1.5, O - 1.5 * tilt, z + 1.5, O + 1.5 * tilt], ink: "back" },
-      { kind: "ball", points: [z, O], ink: "back" }, { kind: "dots", points: [z, tilt], ink: "back" }] }, left: { marks, said: `${n}: ${few(left[n])}` } } };
+      { kind: "ball", points: [z, O], ink: "back" }, { kind: "dots", points: [z, tilt], ink: "back" }] }, left: { marks, said: `${n}: ${figures(left[n], 3)}` } } };
     if (n === 0) {
       const answer = words[left[DEPTH] > 1e-6 ? "more" : "less"];
       made.ask = { question: words["ask start"], answer, shown: answer, tol: 0, choices: [words.more, words.less], why: say("why start"), before: { status, shows: {} } };
