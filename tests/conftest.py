@@ -1,4 +1,4 @@
-"""What the tests of the built site share: the site, served and from disk, and a browser.
+"""What tests share: the built site, served and from disk, a browser, and a view's twin.
 
 ``make test`` builds ``_build/html`` first. Browser tests use Chromium; without it they skip, and under ``CI=true`` they fail.
 """
@@ -8,11 +8,13 @@ import http.server
 import os
 import shutil
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from support import HTML, WIDE, site_pages
+from twins import Twin
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -126,6 +128,13 @@ def pages(new_page):
         return page
 
     return get
+
+
+@pytest.fixture(scope="module")
+def twin(request):
+    """The page's maker of the frames of the view that a test module is about, its SPEC."""
+    with closing(Twin(request.module.SPEC)) as twin:
+        yield twin
 
 
 def pytest_generate_tests(metafunc):

@@ -1,6 +1,7 @@
 """Descent (chapter 2): its numbers against the chapter and against training on all the cars, and its two makers against each other."""
 
 import re
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -23,13 +24,6 @@ R = float(np.mean(HEAVY * Y))
 
 def at(**state):
     return descent.frame(SPEC, {**REST, **state})
-
-
-@pytest.fixture(scope="module")
-def twin():
-    twin = Twin(SPEC)
-    yield twin
-    twin.close()
 
 
 states = st.fixed_dictionaries({
@@ -128,7 +122,6 @@ def test_any_line_through_any_points():
     m = 14 / 3
     assert f"1 − 2η · {m:.4f} = {1 - 0.1 * m:.3f}" in view.frames[2]["status"]
     assert view.frames[40]["ask"]["answer"] == pytest.approx(0.5 / m)
-    twin = Twin(view.spec)
-    for index in (0, 1, 40):
-        assert differences(view.frames[index], twin({"index": index, **view.spec["traits"]})[1]) == []
-    twin.close()
+    with closing(Twin(view.spec)) as twin:
+        for index in (0, 1, 40):
+            assert differences(view.frames[index], twin({"index": index, **view.spec["traits"]})[1]) == []

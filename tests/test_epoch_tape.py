@@ -2,13 +2,13 @@
 
 import json
 import re
+from contextlib import closing
 
 import numpy as np
 import pytest
 from chapters import run as chapter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node import JS, Node
 from support import number
 from strategies import problems
 from twins import Twin, differences
@@ -28,13 +28,6 @@ END = 19_600
 def at(spec=SPEC, **state):
     frame = epochs.frame(spec, {**REST, **spec["traits"], **state})
     return checked_frame(spec, frame, {}, str(state))
-
-
-@pytest.fixture(scope="module")
-def twin():
-    twin = Twin(SPEC)
-    yield twin
-    twin.close()
 
 
 def numbers(text):
@@ -63,19 +56,15 @@ def test_of_any_network_and_points(problem, drawn):
     net, K = problem.net, len(problem.net.layers)
     net = MLP(W={**net.W, K: net.W[K][:, :1]}, b={k: net.b[k][: 1 if k == K else None] for k in net.biased}, f=dict(net.f))
     spec = epoch_tape(net, problem.X, problem.y[:, 0], eta=0.002, seed=3)
-    n, twin = len(problem.X), Twin(spec)
-    try:
+    n = len(problem.X)
+    with closing(Twin(spec)) as twin:
         for index in (0, drawn.draw(st.integers(0, 50 * n)), n, 50 * n):
             state = {**spec["traits"], "index": index, "order": drawn.draw(st.sampled_from(["file", "shuffled"])), "seen": {"file": 0, "shuffled": 0}}
             assert differences(json.loads(json.dumps(at(spec, **state))), twin(state)[1]) == []
-    finally:
-        twin.close()
 
 
-def test_the_page_comes_to_pythons_witness():
-    twin = Twin(SPEC)
+def test_the_page_comes_to_pythons_witness(twin):
     came = twin.node("return epochTape(spec, () => {}).witness()", spec=twin.spec)
-    twin.close()
     assert came == pytest.approx(SPEC["live"]["witness"], rel=1e-12)
     assert [round(one, 1) for one in came] == [396.5, 553.6, 325.9, 153.5, 117.7, 112.3, 111.5, 110.9]
 
@@ -185,14 +174,12 @@ def test_the_largest_change():
 
 
 @pytest.mark.parametrize("n", [392, 1, 7, 10])
-def test_steps_by_a_point_a_quarter_and_an_epoch(n):
+def test_steps_by_a_point_a_quarter_and_an_epoch(twin, n):
     spec = epoch_tape(NET, CARS.Xs[:n], CARS.ys[:n])
-    twin = Twin(spec)
     moves = twin.node("""
         const view = epochTape(spec, () => {});
         return ["car", "quarter", "epoch"].map((stride) => from.map((index) => [-1, 1].map((by) => view.move({index, stride}, by))))""",
-        spec=twin.spec, **{"from": list(range(2 * n + 1))})  # fmt: skip
-    twin.close()
+        spec=json.loads(json.dumps(spec)), **{"from": list(range(2 * n + 1))})  # fmt: skip
     stops = {"car": range(-1, 2 * n + 2), "quarter": sorted({e * n + n * k // 4 for e in range(-1, 4) for k in range(4)}), "epoch": range(-n, 4 * n, n)}
     for stride, came in zip(("car", "quarter", "epoch"), moves):
         for index, (back, on) in enumerate(came):
@@ -200,28 +187,24 @@ def test_steps_by_a_point_a_quarter_and_an_epoch(n):
             assert back == max(stop for stop in stops[stride] if stop < index), (stride, index)
 
 
-def test_choosing_the_other_order_uncovers_nothing():
-    node = Node(JS / "epoch-tape.js")
-    came = node("""
+def test_choosing_the_other_order_uncovers_nothing(twin):
+    came = twin.node("""
         const view = epochTape(spec, () => {}), rest = spec.traits;
         view.frame({...rest, index: 19600});
         const first = view.chose("order", "shuffled", {...rest, index: 19600});
         view.frame({...rest, order: "shuffled", index: 800});
         return [first, view.chose("order", "shuffled", {...rest, index: 19600}), view.chose("order", "file", {...rest, index: 800}), view.chose("eta", 0.1, {...rest, index: 5})]""",
-        spec=json.loads(json.dumps(SPEC)))  # fmt: skip
-    node.close()
+        spec=twin.spec)  # fmt: skip
     assert came == [{"index": 0}, {"index": 784}, {}, {}]
 
 
-def test_pressing_a_tape_or_the_chart_goes_there_and_rewinding_to_the_start():
-    node = Node(JS / "epoch-tape.js")
-    came = node("""
+def test_pressing_a_tape_or_the_chart_goes_there_and_rewinding_to_the_start(twin):
+    came = twin.node("""
         const view = epochTape(spec, () => {}), rest = spec.traits;
         view.frame({...rest, index: 10 * 392});
         return [view.act("tape", {...rest, index: 0}, "turns", 97.6), view.act("tape", {...rest, index: 392}, "turns", 97.6), view.act("tape", {...rest, index: 393}, "turns", 392),
                 view.act("chart", {...rest, index: 5}, "loss", 7.4), view.act("chart", {...rest, index: 5}, "loss", 30), view.act("rewind", {...rest, index: 5})]""",
-        spec=json.loads(json.dumps(SPEC)))  # fmt: skip
-    node.close()
+        spec=twin.spec)  # fmt: skip
     assert [one["index"] for one in came] == [98, 98, 784, 7 * 392, 10 * 392, 0], "never beyond the furthest epoch reached"
     assert "actions" not in at(index=5, chart="change")
     assert at(index=5, seed=2)["actions"] == at(index=0, eta=0.1)["actions"] == at(index=392, order="shuffled")["actions"] == [["rewind", "Rewind"]]
@@ -230,12 +213,11 @@ def test_pressing_a_tape_or_the_chart_goes_there_and_rewinding_to_the_start():
 def test_a_run_that_leaves_the_numbers_says_so():
     spec = epoch_tape(MLP(W={1: np.zeros((4, 1))}), CARS.Xs[:50], CARS.ys[:50], eta=3.0)
     assert len(spec["live"]["witness"]) == 8, "taken with smaller steps"
-    twin = Twin(spec)
     left = next(index for index in range(0, 2500, 50) if "left" in at(spec, index=index)["status"])
-    for index in (left - 50, left, 2500):
-        state = {**spec["traits"], "index": index, "seen": {"file": 0, "shuffled": 0}}
-        assert differences(json.loads(json.dumps(at(spec, **state))), twin(state)[1]) == []
-    twin.close()
+    with closing(Twin(spec)) as twin:
+        for index in (left - 50, left, 2500):
+            state = {**spec["traits"], "index": index, "seen": {"file": 0, "shuffled": 0}}
+            assert differences(json.loads(json.dumps(at(spec, **state))), twin(state)[1]) == []
     assert re.fullmatch(r"Update \d+ left the finite numbers: steps of η = 3 are too large here.", at(spec, index=2500)["status"])
 
 

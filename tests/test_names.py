@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twins import Twin, differences
+from twins import differences
 
 from mlp import MLP, data, forward, tanh
 from mlp.trace import names
@@ -32,8 +32,7 @@ def numbers(text):
     return [float(one) for one in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
-def test_the_page_shows_the_same_frames():
-    twin = Twin(SPEC)
+def test_the_page_shows_the_same_frames(twin):
     for mode in names.MODES:
         for weight in EDGES if mode == "look" else EDGES[:1]:
             for index in range(names.last(SPEC, {"mode": mode}) + 1):
@@ -41,7 +40,6 @@ def test_the_page_shows_the_same_frames():
                 last, theirs = twin(state)
                 assert last == names.last(SPEC, state) and differences(names.frame(SPEC, state), theirs) == []
                 checked_frame(SPEC, theirs, {}, str(state))
-    twin.close()
 
 
 @pytest.mark.parametrize("k, i, j", WEIGHTS)

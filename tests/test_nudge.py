@@ -1,6 +1,7 @@
 """Nudge (chapter 3): the way of a small change, against forward passes, finite differences and the chapter; and its two makers."""
 
 import re
+from contextlib import closing
 from math import prod
 
 import numpy as np
@@ -34,16 +35,15 @@ def value(text):
 
 @pytest.mark.parametrize("spec", [SPEC, CHAIN], ids=["running example", "chain"])
 def test_the_page_makes_the_same_frames(spec):
-    twin = Twin(spec)
-    for weight in spec["live"]["ways"]:
-        for by in nudge.NUDGES:
-            for index in range(nudge.last(spec, {"weight": weight}) + 1):
-                state = {"index": index, "weight": weight, "nudge": by}
-                ours, (last, theirs) = nudge.frame(spec, state), twin(state)
-                assert differences(ours, theirs) == [], state
-                checked_frame(spec, ours, nudge.holds(spec, state), str(state))
-        assert last == index
-    twin.close()
+    with closing(Twin(spec)) as twin:
+        for weight in spec["live"]["ways"]:
+            for by in nudge.NUDGES:
+                for index in range(nudge.last(spec, {"weight": weight}) + 1):
+                    state = {"index": index, "weight": weight, "nudge": by}
+                    ours, (last, theirs) = nudge.frame(spec, state), twin(state)
+                    assert differences(ours, theirs) == [], state
+                    checked_frame(spec, ours, nudge.holds(spec, state), str(state))
+            assert last == index
 
 
 def test_the_eight_weights_of_the_chapter_and_no_other():
@@ -112,7 +112,8 @@ def test_other_networks():
     assert [*view.spec["live"]["ways"]] == ["w2_1_1", "w2_2_1", *(f"w1_{i}_{j}" for i in (1, 2, 3) for j in (1, 2))]
     view.weight, view.nudge, view.index = "w1_2_1", 0.01, 3
     assert view.net.w(1, 2, 1) == pytest.approx(net.w(1, 2, 1) + 0.01)
-    assert differences(view.frames[3], Twin(view.spec)(view._now())[1]) == []
+    with closing(Twin(view.spec)) as twin:
+        assert differences(view.frames[3], twin(view._now())[1]) == []
 
 
 @pytest.mark.parametrize("make, message", [

@@ -6,20 +6,13 @@ import pytest
 from chapters import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twins import Twin, differences
+from twins import differences
 
 from mlp.trace import slopes
 from mlp.trace.frames import checked_frame
 from mlp.widgets import Slopes
 
 SPEC = slopes.slopes()
-
-
-@pytest.fixture(scope="module")
-def twin():
-    twin = Twin(SPEC)
-    yield twin
-    twin.close()
 
 
 def at(**state):

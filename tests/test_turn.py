@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 from support import HTML, PHONE
-from twins import Twin, differences
+from twins import differences
 
 from mlp import MLP, data, forward
 from mlp.trace import turn
@@ -21,13 +21,6 @@ CARS = data.auto_mpg()
 SPEC = turn.turn(NET, X, Y, (CARS.y_mean, CARS.y_dev), "miles per gallon")
 REST = {"index": 0, **SPEC["traits"]}
 PAGE = "book/index.html"
-
-
-@pytest.fixture(scope="module")
-def twin():
-    twin = Twin(SPEC)
-    yield twin
-    twin.close()
 
 
 @settings(max_examples=60)

@@ -8,8 +8,8 @@ import pytest
 import strategies  # noqa: F401 (the profile that hypothesis runs under)
 from hypothesis import given
 from hypothesis import strategies as st
-from node import JS, Node
 from support import number
+from twins import differences
 
 from mlp import MLP, backprop, data, forward, numerical_gradients, relu, squared_loss, step, tanh, trace
 from mlp.activations import Activation
@@ -23,32 +23,9 @@ REST = {"index": 0, **SPEC["traits"]}
 GRAD = backprop(NET, [X], [Y])
 
 
-@pytest.fixture(scope="module")
-def js():
-    node = Node(JS / "one-update.js")
-    yield node
-    node.close()
-
-
 def shown(**state):
     state = {**REST, **state}
     return checked_frame(SPEC, update.frame(SPEC, state), {}, str(state["index"]))
-
-
-def same(ours, theirs, where=""):
-    """Texts to the character, numbers to a billionth."""
-    if isinstance(ours, dict):
-        assert set(ours) == set(theirs), where
-        for name in ours:
-            same(ours[name], theirs[name], f"{where}/{name}")
-    elif isinstance(ours, list | tuple):
-        assert len(ours) == len(theirs), where
-        for n, (one, other) in enumerate(zip(ours, theirs)):
-            same(one, other, f"{where}/{n}")
-    elif isinstance(ours, float):
-        assert theirs == pytest.approx(ours, rel=1e-9, abs=1e-9), where
-    else:
-        assert ours == theirs, where
 
 
 # The walk --------------------------------------------------------------------------------------------------------------
@@ -240,39 +217,39 @@ def states(draw, spec):
 
 @pytest.mark.parametrize("spec", [SPEC, *OTHERS], ids=["4-3-2-1", "3-4-2", "2-1", "2-3-3-2-1"])
 @given(st.data())
-def test_python_and_the_page_make_the_same_frames(js, spec, data):
+def test_python_and_the_page_make_the_same_frames(twin, spec, data):
     state = data.draw(states(spec))
     ours = checked_frame(spec, update.frame(spec, state), {}, "frame")
-    theirs = js("return [oneUpdate(spec).frame(state), oneUpdate(spec).last(state)]", spec=spec, state=state)
+    theirs = twin.node("return [oneUpdate(spec).frame(state), oneUpdate(spec).last(state)]", spec=spec, state=state)
     assert theirs[1] == update.last(spec, state)
-    same(ours, theirs[0])
+    assert differences(ours, theirs[0]) == []
 
 
-def test_every_frame_at_rest(js):
+def test_every_frame_at_rest(twin):
     for program in ["book", *RATIOS]:
         for index in range(update.last(SPEC, {**REST, "program": program}) + 1):
             state = {**REST, "program": program, "index": index}
-            same(update.frame(SPEC, state), js("return oneUpdate(spec).frame(state)", spec=SPEC, state=state))
+            assert differences(update.frame(SPEC, state), twin(state)[1]) == []
 
 
 @given(st.data())
-def test_updates_on_the_page_are_pythons(js, data):
+def test_updates_on_the_page_are_pythons(twin, data):
     state, times = data.draw(states(SPEC)), data.draw(st.sampled_from([("update", 1), ("ten", 10)]))
-    theirs = js("return oneUpdate(spec).act(name, state)", spec=SPEC, state=state, name=times[0])
+    theirs = twin.node("return oneUpdate(spec).act(name, state)", spec=SPEC, state=state, name=times[0])
     ours = update.updated(SPEC, state, times[1])
     np.testing.assert_allclose(theirs["weights"], ours["weights"], rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(theirs["trail"], ours["trail"], rtol=1e-9, atol=1e-12)
 
 
-def test_another_program_begins_at_its_question_and_the_books_at_the_bench(js):
-    indices = js("return ['book', 'A', 'D'].map((name) => oneUpdate(spec).chose('program', name).index)", spec=SPEC)
+def test_another_program_begins_at_its_question_and_the_books_at_the_bench(twin):
+    indices = twin.node("return ['book', 'A', 'D'].map((name) => oneUpdate(spec).chose('program', name).index)", spec=SPEC)
     assert indices == [update.last(SPEC, REST), 0, 0]
-    assert js("return oneUpdate(spec).chose('eta', 0.2)", spec=SPEC) == {}
+    assert twin.node("return oneUpdate(spec).chose('eta', 0.2)", spec=SPEC) == {}
 
 
-def test_rewind_goes_back_to_the_start(js):
+def test_rewind_goes_back_to_the_start(twin):
     state = {**REST, "index": 23, "start": "seed1", "weights": [1.0] * 20, "eta": 0.4, "trail": [1.0, 2.0]}
-    back = js("return {...state, ...spec.traits, ...oneUpdate(spec).act('rewind', state)}", spec=SPEC, state=state)
+    back = twin.node("return {...state, ...spec.traits, ...oneUpdate(spec).act('rewind', state)}", spec=SPEC, state=state)
     assert back == {**REST, "index": 23, "start": "seed1", **update.started(SPEC, "seed1")}
     drawn = MLP.init((4, 3, 2, 1), rng=np.random.default_rng(1))
     assert back["weights"] == np.concatenate([drawn.W[k].ravel() for k in drawn.layers]).tolist()

@@ -7,7 +7,7 @@ import pytest
 from chapters import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twins import Twin, differences
+from twins import differences
 
 from mlp import MLP, data, train
 from mlp.trace import valley
@@ -23,13 +23,6 @@ RHO = float(np.mean(PAIR[:, 0] * PAIR[:, 1]))
 
 def at(**state):
     return valley.frame(SPEC, {**REST, **state})
-
-
-@pytest.fixture(scope="module")
-def twin():
-    twin = Twin(SPEC)
-    yield twin
-    twin.close()
 
 
 @settings(max_examples=100)
