@@ -81,6 +81,7 @@ def test_its_answers():
 @pytest.mark.parametrize("make, message", [
     (lambda: Valley(PAIR[:, :1], Y), r"x must be two columns of at least three numbers, but its shape is \(392, 1\)"), (lambda: Valley(PAIR[:, [0, 0]], Y), "their correlation is 1.0000"),
     (lambda: Valley(np.ones((5, 2)), np.ones(5)), "x must be two columns that vary"), (lambda: setattr(Valley(PAIR, Y), "rho", 1.0), "rho must be at most 0.99"),
+    (lambda: setattr(Valley(PAIR * [1, -1], Y), "rho", -1.0), "rho must be at most 0.99"), (lambda: setattr(Valley(PAIR, Y), "rho", -0.1), "rho must be a finite number, 0 or more"),
     (lambda: setattr(Valley(PAIR, Y), "weights", [1.0]), "weights must be a list of 2 numbers"),
 ])
 def test_what_it_refuses(make, message):

@@ -6,6 +6,7 @@ A view's spec is one JSON-able dict:
     panels        {panel: what it holds all the time}, from top to bottom; `kind` is its module in widgets/js, its own name unless told
     choices       the controls: {name, label, options [[value, text, said aloud], ...]} is a list, {name, label} a switch,
                   {name, label, values [...]} a range with - and + over these numbers, {name, label, least, most} a whole number.
+                  A range's `most`, and the dial's, is how large a number may be that is set elsewhere
                   A control named in `traits` sets that trait; the others make up the scene's key: the chosen option, then
                   "+name" of each switch that is on. `place` puts it into "head" (the default), "dial" or "foot".
                   `sets` {value: {trait: value}}: what else choosing a value sets

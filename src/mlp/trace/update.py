@@ -78,9 +78,9 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
              "sets": {name: {"weights": weights, "trail": []} for name, weights in starts.items()}, "place": "foot"},
             {"name": "weight", "label": "weight", "options": [[edge, name.split(" ")[0], said] for edge, name, said in weight_options(net)], "place": "dial"},
             {"name": "ratio", "label": "ratios", "place": "foot"},
-            {"name": "eta", "label": "η", "values": RATES, "place": "foot"},
+            {"name": "eta", "label": "η", "values": RATES, "most": 100, "place": "foot"},
         ],
-        "dial": {"of": "weight", "edges": edges, "label": "value", "values": [n / 20 for n in range(-40, 41)], "after": "network"},
+        "dial": {"of": "weight", "edges": edges, "label": "value", "values": [n / 20 for n in range(-40, 41)], "most": 1_000_000, "after": "network"},
         "traits": {"program": program, "start": start, "weight": edge_id(K, 1, 1), "ratio": False,
                    "eta": float(eta), "weights": starts[start], "trail": []},
         "live": {

@@ -58,7 +58,7 @@ def valley(x, y, eta=0.1):
                      "x": {"least": 0.0, "most": float(STEPS), "ticks": [[t, str(t)] for t in range(0, STEPS + 1, 10)]},
                      "y": {"least": 1e-4, "most": 10.0, "log": True, "ticks": [[1e-4, "10⁻⁴"], [0.01, "0.01"], [1, "1"]]}},
         },
-        "choices": [{"name": "eta", "label": "η", "values": sorted({*ETAS, eta})}, {"name": "rho", "label": "correlation", "values": sorted({*RHOS, state["rho"]})},
+        "choices": [{"name": "eta", "label": "η", "values": sorted({*ETAS, eta})}, {"name": "rho", "label": "correlation", "values": sorted({*RHOS, state["rho"]}), "most": 0.99},
                     {"name": "weight", "label": "start", "options": [["w1_1_1", "w₁", "w 1"], ["w1_2_1", "w₂", "w 2"]], "place": "dial"}],
         "dial": {"label": "at", "of": "weight", "edges": ["w1_1_1", "w1_2_1"], "values": starts, "after": "left", "actions": True},
         "traits": state,

@@ -10,12 +10,13 @@ import html
 import json
 import os
 from collections.abc import Iterable, Sequence
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, inf, isfinite, log10
 from numbers import Integral, Real
 from pathlib import Path
 from urllib.parse import quote
 
 import anywidget
+import numpy as np
 import traitlets
 
 from .. import _checks, trace
@@ -66,6 +67,13 @@ class Checked(traitlets.Any):
     """A trait whose values, None too, are checked by the class it belongs to, in this package's words."""
 
     allow_none = False
+
+
+class Turned(Checked):
+    """A trait that a live view's reader turns."""
+
+    def validate(self, view, value):
+        return view._fitting(self.name, value)
 
 
 class Stepper(View):
@@ -174,7 +182,7 @@ class Scenes(Stepper):
 class Live(Stepper):
     """A stepper whose frames are made when they are asked for: here by its module in `mlp.trace`, on the page by its module in js.
 
-    A subclass declares its traits, each `Checked().tag(sync=True)`, names that module as `_trace`, and gives `super().__init__` a spec
+    A subclass declares its traits, each `Turned().tag(sync=True)`, names that module as `_trace`, and gives `super().__init__` a spec
     whose `traits` say where they rest. The module has `last(spec, state)`, the last index, `frame(spec, state)`, the frame at
     state["index"], and may have `holds(spec, state)`; state is {trait: value}.
     """
@@ -213,35 +221,37 @@ class Live(Stepper):
                 setattr(self, name, value)
             self._stay_inside()
 
-    @traitlets.validate("weights", "eta", "seed", "order", "batch_size", "penalty", "lam", "program", "start", "mode", "weight", "nudge", "z", "w", "biased", "rho", "stride", "chart")
-    def _fitting(self, proposal):
-        """Lists are for the options of the control of that name, numbers for what the control may be turned to, and beyond its marks."""
-        name, value = proposal.trait.name, proposal.value
-        control = next((choice for choice in self.spec["choices"] if choice["name"] == name), {})
-        if name == "weights":
-            weights, width = _checks.real_array(name, value), len(self.spec["traits"][name])
-            if weights.shape != (width,):
-                raise ValueError(f"weights must be a list of {width} numbers, but its shape is {weights.shape}")
-            return [float(one) for one in weights]
-        if "options" in control:
+    def _fitting(self, name, value):
+        """`value`, if this trait can be turned to it. A list is of numbers, as many as at rest, or any number of them where that is none.
+        Else the control of that name says what fits: one of its options; yes or no for a switch; a whole number where its marks are whole;
+        or a real one, also between and beyond the marks, negative or 0 only where a mark is. Its `most` is how large a number may be."""
+        control = ({choice["name"]: choice for choice in self.spec["choices"]} | {"weights": self.spec.get("dial", {})}).get(name, {})
+        rest, marks = self.spec["traits"][name], control.get("values", [control["least"]] if "least" in control else [])
+        if isinstance(rest, list):
+            numbers = _checks.real_array(name, value)
+            if rest and numbers.shape != (len(rest),):
+                raise ValueError(f"{name} must be a list of {len(rest)} numbers, but its shape is {numbers.shape}")
+            fitting = numbers.ravel().tolist()
+        elif "options" in control:
             known = [option[0] for option in control["options"]]
             if value not in known:
                 raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, but {value!r} came")
             return value
-        if {*control} == {"name", "label"}:
+        elif not marks:
             return _checks.boolean(name, value)
-        if min(control.get("values", [0])) < 0 and (number := _checks.real_array(name, value)).shape == ():
-            return float(number)
-        if name in ("seed", "batch_size"):
-            return _checks.integer(name, value, control.get("least", min(control.get("values", [0]))), control.get("most", max(control.get("values", [2**32 - 1]))))
-        number = _checks.number(name, value, zero=name in ("lam", "rho"))
-        if name == "rho" and number > 0.99:
-            raise ValueError(f"rho must be at most 0.99, or the two inputs are one, but {_checks.shown(value)} came")
-        return number
+        elif all(isinstance(mark, int) for mark in marks):
+            return _checks.integer(name, value, min(marks), control.get("most", max(marks)))
+        elif min(marks) < 0 and (number := _checks.real_array(name, value)).shape == ():
+            fitting = float(number)
+        else:
+            fitting = _checks.number(name, value, zero=0 in marks)
+        if np.max(np.abs(fitting), initial=0) > control.get("most", inf):
+            raise ValueError(f"{name} must be at most {control['most']} in size, but {_checks.shown(value)} came")
+        return fitting
 
-    @traitlets.observe("eta", "seed", "order", "batch_size", "penalty", "lam", "program", "weight", "mode")
+    @traitlets.observe(traitlets.All)
     def _other_state(self, change):
-        if change.old is not None:
+        if change.old is not None and change.name in self.spec["traits"]:
             self._stay_inside()
 
 
@@ -289,7 +299,7 @@ class Descent(Live):
     """
 
     _trace = trace.descent
-    weights, eta, penalty, lam = (Checked().tag(sync=True) for _ in range(4))
+    weights, eta, penalty, lam = (Turned().tag(sync=True) for _ in range(4))
 
     def __init__(self, x, y, eta=0.3, *, penalty="none", lam=0.5):
         super().__init__(trace.descent.descent(x, y, eta, penalty, lam))
@@ -303,7 +313,7 @@ class Nudge(Live):
     """
 
     _trace = trace.nudge
-    weight, nudge = (Checked().tag(sync=True) for _ in range(2))
+    weight, nudge = (Turned().tag(sync=True) for _ in range(2))
 
     def __init__(self, net, x, y, *, letters=None):
         super().__init__(trace.nudge.nudge(net, x, y, letters))
@@ -314,7 +324,7 @@ class Slopes(Live):
     w (their weight), biased (whether each has the bias -w/2). Notes: N8."""
 
     _trace = trace.slopes
-    z, w, biased = (Checked().tag(sync=True) for _ in range(3))
+    z, w, biased = (Turned().tag(sync=True) for _ in range(3))
 
     def __init__(self):
         super().__init__(trace.slopes.slopes())
@@ -336,7 +346,7 @@ class OneUpdate(Live):
     """
 
     _trace = trace.update
-    weights, eta, program, start, weight, ratio, trail = (Checked().tag(sync=True) for _ in range(7))
+    weights, eta, program, start, weight, ratio, trail = (Turned().tag(sync=True) for _ in range(7))
 
     def __init__(self, net, x, y, eta=0.1, *, start="given", program="book"):
         super().__init__(trace.one_update(net, x, y, eta, start, program))
@@ -351,23 +361,6 @@ class OneUpdate(Live):
         if change.old is not None:
             self.weights, self.trail = trace.update.started(self.spec, change.new).values()
 
-    @traitlets.validate("weights", "eta")
-    def _small_enough(self, proposal):
-        value, most = self._fitting(proposal), {"weights": 1_000_000, "eta": 100}[proposal.trait.name]
-        if max(map(abs, value if isinstance(value, list) else [value])) > most:
-            raise ValueError(f"{proposal.trait.name} must be at most {most} in size, but {_checks.shown(proposal.value)} came")
-        return value
-
-    @traitlets.validate("ratio")
-    def _yes_or_no(self, proposal):
-        if not isinstance(proposal.value, bool):
-            raise TypeError(f"ratio must be True or False, but {proposal.value!r} came")
-        return proposal.value
-
-    @traitlets.validate("trail")
-    def _numbers(self, proposal):
-        return _checks.real_array("trail", proposal.value).ravel().tolist()
-
 
 class Names(Live):
     """The names of a network's weights: each as edge, matrix entry, code and words; twelve questions; the forward pass of x (n_0,), sum by sum.
@@ -376,7 +369,7 @@ class Names(Live):
     """
 
     _trace = trace.names
-    mode, weight = (Checked().tag(sync=True) for _ in range(2))
+    mode, weight = (Turned().tag(sync=True) for _ in range(2))
 
     def __init__(self, net, x, *, mode="find"):
         super().__init__(trace.names.names(net, x, mode))
@@ -389,7 +382,7 @@ class Turn(Live):
     """
 
     _trace = trace.turn
-    weights, weight = (Checked().tag(sync=True) for _ in range(2))
+    weights, weight = (Turned().tag(sync=True) for _ in range(2))
 
     def __init__(self, net, x, y, *, scale=(0.0, 1.0), unit=""):
         super().__init__(trace.turn.turn(net, x, y, scale, unit))
@@ -404,7 +397,7 @@ class EpochTape(Live):
     """
 
     _trace = trace.epochs
-    order, seed, eta, stride, chart = (Checked().tag(sync=True) for _ in range(5))
+    order, seed, eta, stride, chart = (Turned().tag(sync=True) for _ in range(5))
 
     def __init__(self, net, X, y, eta=0.02, seed=1):
         super().__init__(trace.epoch_tape(net, X, y, eta, seed))
@@ -417,7 +410,7 @@ class Valley(Live):
     """
 
     _trace = trace.valley
-    weights, eta, rho, weight = (Checked().tag(sync=True) for _ in range(4))
+    weights, eta, rho, weight = (Turned().tag(sync=True) for _ in range(4))
 
     def __init__(self, x, y, eta=0.1):
         super().__init__(trace.valley.valley(x, y, eta))
