@@ -177,6 +177,21 @@ def test_by_keyboard_alone(site, pages, name):
     expect(card.get_by_role("button", name="Next step")).to_be_disabled()
 
 
+def test_what_was_turned_meanwhile_is_what_is_told(site, pages):
+    """The question and its answer stay when the weight is turned, and so does what was chosen; the reason is that of the weight now."""
+    page, card = opened(pages, site, "slopes")
+    view = Slopes()
+    card.get_by_role("radio", name="less", exact=True).check()
+    card.get_by_role("slider", name="weight").press("ArrowLeft")
+    before, view.w = view.frames[0]["ask"], 0.5
+    now = view.frames[0]["ask"]
+    assert now["why"] != before["why"] and (now["question"], now["answer"]) == (before["question"], before["answer"])
+    expect(card.get_by_role("radio", name="less", exact=True)).to_be_checked()
+    card.get_by_role("button", name="Check").click()
+    expect(card.get_by_role("status")).to_have_text(f"Yes, less. {now['why']} {view.frames[0]['status']}")
+    assert page.log.problems == []
+
+
 def test_a_weight_is_found_by_pressing_its_edge_or_its_cell(site, pages):
     """The first question of Names is answered on the drawing, the third in a matrix; a wrong press is told what was mixed up."""
     page, card = opened(pages, site, "names")

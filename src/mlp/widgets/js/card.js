@@ -226,9 +226,12 @@ function openCard(model, el, remember, panels, lives) {
   };
   const dragging = () => card.matches(":active") && spec.live;
 
+  /** A question is the one before it where all that judges an answer is the same: then what was typed stays, and only the reason is new. */
+  const judged = (ask) => ask && JSON.stringify({ ...ask, why: "", before: {} });
   const askBefore = (ask) => {
-    if (hasAsked === ask || (ask && hasAsked?.question === ask.question && hasAsked.answer === ask.answer)) return;
+    const same = judged(ask) === judged(hasAsked);
     hasAsked = ask;
+    if (same) return;
     question.hidden = !ask;
     question.replaceChildren();
     asking = undefined;
@@ -237,7 +240,7 @@ function openCard(model, el, remember, panels, lives) {
     asking = answerRow({ choices: null, tol: 0, ...ask }, (words, done) => {
       if (!done) return setText(verdict, words);
       answered.add(ask.question);
-      verdictOf = `${words} ${ask.why ?? ""}`.trim();
+      verdictOf = `${words} ${hasAsked.why ?? ""}`.trim();
       paint();
       slider.focus({ preventScroll: true });
     });
