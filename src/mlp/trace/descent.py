@@ -14,7 +14,7 @@ from ..network import MLP
 from ..training import updates
 from .axes import axis
 from .digits import display, figures, fixed, signed, significant
-from .frames import checked
+from .frames import asked, checked
 
 STEPS = 40
 ETAS = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.05]
@@ -139,6 +139,10 @@ def frame(spec, state):
     by = -eta * slope(before) if t else -eta * slope(start)
     slots = {"t": str(t), "w": plain(w), "from": plain(before), "by": plus(w - before if t else by), "slope": plus(slope(w)), "L": plain(loss(w)), "what": what, "eta": eta_text(eta),
              "m": times, "factor": fixed(factor, 3), "lam": eta_text(lam), "off": fixed(abs(w - lowest), 4), "after": plain(start + by)}
+
+    def say(name):
+        return words[name].format_map(slots)
+
     said = [words["step" if t else "start"]]
     if not t:
         said.append(words["next"])
@@ -168,13 +172,11 @@ def frame(spec, state):
     made = {"status": status, "shows": {"curve": {"marks": curve, "said": f"w {slots['w']}, {what} {slots['L']}"}, "trail": {"marks": trail, "said": f"{t} steps, w {slots['w']}"}},
             "actions": [["rewind", "Rewind"]]}
     if t == 0 and not lam:
-        made["ask"] = {"question": words["ask"].format_map(slots), "answer": ws[1], "shown": plain(ws[1], 2), "tol": 0.0051, "choices": None, "why": words["why"].format_map(slots), "before": {"status": words["start"].format_map(slots), "shows": {}}}
+        made["ask"] = asked(say("ask"), ws[1], say("why"), say("start"), shown=plain(ws[1], 2), tol=0.0051)
     elif t == 0 and one and abs(c) <= one / 2:
-        made["ask"] = {"question": words["ask l1"].format_map(slots), "answer": words["no"], "shown": words["no"], "tol": 0, "choices": [words["yes"], words["no"]],
-                       "why": words["why l1"].format_map(slots), "before": {"status": words["start"].format_map(slots), "shows": {}}}
+        made["ask"] = asked(say("ask l1"), words["no"], say("why l1"), say("start"), choices=[words["yes"], words["no"]])
     elif t == live["steps"] and not lam:
-        made["ask"] = {"question": words["task"], "answer": 0.5 / m, "shown": figures(0.5 / m, 3), "tol": 0.01 / m, "choices": None,
-                       "why": words["why task"].format_map(slots), "before": {"status": status, "shows": {}}}
+        made["ask"] = asked(words["task"], 0.5 / m, say("why task"), status, shown=figures(0.5 / m, 3), tol=0.01 / m)
     return made
 
 

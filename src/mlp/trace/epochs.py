@@ -12,7 +12,7 @@ from ..data import running_example
 from ..network import forward
 from .axes import around, axis, powers
 from .digits import display, figures, fixed, short, signed
-from .frames import checked
+from .frames import asked, checked
 from .points import packed, points_of, units
 from .runs import Run, run_of
 from .symbols import plain
@@ -201,8 +201,7 @@ def _ask_first(run, say, L, order, status):
 
 
 def _ask(question, theirs, ours, why, status):
-    answer = "larger" if theirs > ours else "smaller"
-    return {"question": question, "choices": ["smaller", "larger"], "answer": answer, "shown": answer, "why": why, "before": {"status": status}}
+    return asked(question, "larger" if theirs > ours else "smaller", why, status, choices=["smaller", "larger"])
 
 
 def _curves(live, state, whole, order, ink, along_ink):

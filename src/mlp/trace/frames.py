@@ -243,6 +243,13 @@ def checked(spec):
     return spec
 
 
+def asked(question, answer, why, status, *, shown=None, tol=0, choices=None, shows=None, **more):
+    """A frame's `ask`: a text among `choices` or among the `options` in `more`, or a number, right within `tol` and printed as `shown`.
+    Until it is answered `status` and `shows` stand in for the frame's own."""
+    return {"question": question, "answer": answer, "shown": answer if shown is None else shown, "tol": tol, "choices": choices, "why": why, **more,
+            "before": {"status": status, "shows": shows or {}}}
+
+
 def checked_frame(spec, frame, holds, where):
     """`frame` itself, if a view of this spec can show it; `holds` is what its scene holds."""
     if not isinstance(frame.get("status"), str) or not frame["status"]:

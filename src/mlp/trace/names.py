@@ -5,7 +5,7 @@ from .. import _checks
 from ..network import MLP, forward
 from .digits import fixed, short, term
 from .drawing import edge_id, network_drawing, node_id, weight_options, weights_of
-from .frames import checked
+from .frames import asked, checked
 from .paths import MOST_UNITS
 from .symbols import plain, spoken, written
 
@@ -103,20 +103,18 @@ def _finds(net, cells):
         after = _shows(net, cells, target, label=slots["w"])
         if kind in ("edge", "cell"):
             options = [[edge_id(*w), f"{plain(('O', w[0] - 1, w[1]))} → {plain(('O', w[0], w[2]))}" if kind == "edge" else WORDS["row"].format_map(_slots(w))] for w in weights]
-            ask = {"choices": None, "options": options, "answer": edge_id(*target), "shown": dict(options)[edge_id(*target)],
-                   "slips": [[edge_id(*w), _slip(target, w, kind)] for w in weights if w != target]}
+            answer, ask = edge_id(*target), {"options": options, "shown": dict(options)[edge_id(*target)], "slips": [[edge_id(*w), _slip(target, w, kind)] for w in weights if w != target]}
             before = _shows(net, cells)
         else:
             wrong = _look_alikes(target, weights)
-            named = sorted([plain(("w", *w)) for w in (target, *wrong)])
-            ask = {"choices": named, "answer": slots["w"], "shown": slots["w"], "slips": [[plain(("w", *w)), _slip(target, w, "edge")] for w in wrong]}
+            answer, ask = slots["w"], {"choices": sorted(plain(("w", *w)) for w in (target, *wrong)), "slips": [[plain(("w", *w)), _slip(target, w, "edge")] for w in wrong]}
             before = _shows(net, cells, target, edge=kind == "symbol of edge", cell=kind == "symbol of cell", label="?")
         first = ""
         if n == 0:
             example = (2, 3, 1) if (2, 3, 1) in weights else weights[-1]
             first, before = WORDS["example"].format_map(_slots(example)), _shows(net, cells, example)
         frames.append({"status": WORDS["right"].format_map(slots), "shows": after, "controls": ["mode"],
-                       "ask": {"question": WORDS[kind].format_map(slots), "tol": 0, "why": "", **ask, "before": {"status": first, "shows": before}}})
+                       "ask": asked(WORDS[kind].format_map(slots), answer, "", first, shows=before, **ask)})
     return frames
 
 
@@ -152,7 +150,7 @@ def _steps(net, x, cells):
         frames.append({"status": status, "shows": shows, "controls": ["mode"], **({"ask": ask} if ask else {})})
 
     made(WORDS["first"], [node_id(0, i) for i in range(1, net.sizes[0] + 1)], [], [])
-    asked = [(1, 1), *([(2, 1)] if len(net.layers) > 1 else [])]
+    questioned = [(1, 1), *([(2, 1)] if len(net.layers) > 1 else [])]
     for k in net.layers:
         for j in range(1, net.sizes[k] + 1):
             before = [float(v) for v in point.O[k - 1][0]]
@@ -168,9 +166,8 @@ def _steps(net, x, cells):
             edges = [edge_id(k, i, j) for i in range(1, len(before) + 1)]
             cells_of = [weights.index((k, i, j)) for i in range(1, len(before) + 1)]
             ask = None
-            if (k, j) in asked:
-                ask = {"question": WORDS["ask sum"].format_map(slots), "answer": total, "shown": fixed(total, 2), "tol": 0.0061, "choices": None,
-                       "why": "", "before": {"status": "", "shows": {}}}
+            if (k, j) in questioned:
+                ask = asked(WORDS["ask sum"].format_map(slots), total, "", "", shown=fixed(total, 2), tol=0.0061)
             made(WORDS["sum" if len(parts) > 1 else "same"].format_map(slots), lit, edges, cells_of, ask)
             hidden[node_id(k, j)] = fixed(float(point.O[k][0, j - 1]), 2)
             out = {**slots, "value": fixed(float(point.O[k][0, j - 1]), 4)}

@@ -8,7 +8,7 @@ from ..chain_rule import paths
 from ..network import MLP, forward
 from .digits import display, fixed, significant
 from .drawing import edge_id, network_drawing, node_id, weights_of
-from .frames import checked
+from .frames import asked, checked
 from .paths import MOST_UNITS
 from .points import net_of as carried_net
 from .points import packed, points_of
@@ -174,28 +174,28 @@ def frame(spec, state):
     whole = fixed(product, decimals)
     slots = {"w": way["name"], "value": rows[0]["value"], "nudge": small[0], "moved": small[-1], "product": whole, "exact": fixed(product, 5),
              "slopes": " × ".join(f"({link['slope']})" if link["slope"].startswith("−") else link["slope"] for link in links),
-             "ratio": fixed(moved[-1] / moved[0], 5), "brackets": way["brackets"], "best": spec["live"]["best"]["name"], "most": spec["live"]["best"]["slope"], "two": fixed(product, 2)}
+             "ratio": fixed(moved[-1] / moved[0], 5), "brackets": way["brackets"], "best": spec["live"]["best"]["name"], "most": spec["live"]["best"]["slope"]}
     arrived = min(n, len(links))
     if 1 <= n <= len(links):
         slots |= {"n": str(n), "from": rows[n - 1]["text"], "to": rows[n]["text"], "came": small[n - 1], "went": small[n], "name": links[n - 1]["text"],
                   "slope": links[n - 1]["slope"], "ratio": measured[n - 1]}
     kind = "start" if n == 0 else "link" if n <= len(links) else "product" if n == len(links) + 1 else "end"
-    status = words[kind].format_map(slots) + (f" {words['curved']}" if kind == "link" and links[n - 1]["curved"] and measured[n - 1] != links[n - 1]["slope"] else "")
+
+    def say(name):
+        return words[name].format_map(slots)
+
+    status = say(kind) + (f" {words['curved']}" if kind == "link" and links[n - 1]["curved"] and measured[n - 1] != links[n - 1]["slope"] else "")
     lit = way["edges"][: _edges_passed(way, arrived)]
     made = {"status": status, "shows": {
         "network": {"lit": way["nodes"], "routes": {edge: [1] if edge in lit else [0] for edge in way["edges"]}},
         "chain": {"changes": small[: arrived + 1], "ratios": [list(_alike(links[m]["slope"], measured[m])) for m in range(arrived)], "at": arrived}}}
     if kind == "start":
         answer = words["more" if abs(moved[-1]) > abs(moved[0]) else "less"]
-        made["ask"] = {"question": words["ask start"], "answer": answer, "shown": answer, "tol": 0, "choices": [words["more"], words["less"]],
-                       "why": words["why start"].format_map(slots), "before": {"status": status, "shows": {}}}
+        made["ask"] = asked(words["ask start"], answer, say("why start"), status, choices=[words["more"], words["less"]])
     elif kind == "product":
-        made["ask"] = {"question": words["ask product"].format_map(slots), "answer": product, "shown": slots["two"], "tol": 0.0051, "choices": None, "why": "",
-                       "before": {"status": words["why product"].format_map(slots), "shows": {}}}
+        made["ask"] = asked(say("ask product"), product, "", say("why product"), shown=fixed(product, 2), tol=0.0051)
     elif kind == "end" and len(spec["live"]["ways"]) > 2:
-        names = [one["name"] for one in spec["live"]["ways"].values()]
-        made["ask"] = {"question": words["ask end"], "answer": spec["live"]["best"]["name"], "shown": spec["live"]["best"]["name"], "tol": 0, "choices": names,
-                       "why": words["why end"].format_map(slots), "before": {"status": status, "shows": {}}}
+        made["ask"] = asked(words["ask end"], spec["live"]["best"]["name"], say("why end"), status, choices=[one["name"] for one in spec["live"]["ways"].values()])
     return made
 
 

@@ -6,7 +6,7 @@ from ..activations import sigmoid
 from ..network import MLP, forward
 from .axes import axis
 from .digits import figures, fixed
-from .frames import checked
+from .frames import asked, checked
 
 DEPTH, INPUT = 10, 0.5
 
@@ -74,8 +74,7 @@ def frame(spec, state):
     made = {"status": status, "shows": {"sigmoid": {"marks": curve, "title": title, "said": title}, "left": {"marks": marks, "said": f"{n}: {figures(left[n], 3)}"}}}
     if n == 0:
         answer = words["more" if left[-1] > 1e-6 else "less"]
-        made["ask"] = {"question": words["ask start"], "answer": answer, "shown": answer, "tol": 0, "choices": [words["more"], words["less"]],
-                       "why": words["why start"].format_map(slots), "before": {"status": status, "shows": {}}}
+        made["ask"] = asked(words["ask start"], answer, words["why start"].format_map(slots), status, choices=[words["more"], words["less"]])
     elif n == DEPTH:
-        made["ask"] = {"question": words["ask end"], "answer": 4, "shown": "4", "tol": 0.001, "choices": None, "why": words["why end"], "before": {"status": status, "shows": {}}}
+        made["ask"] = asked(words["ask end"], 4, words["why end"], status, shown="4", tol=0.001)
     return made

@@ -14,7 +14,7 @@ from ..losses import squared_loss
 from ..network import MLP, forward
 from .digits import display, figures, fixed, noise_of_difference, short, signed, significant, term
 from .drawing import edge_id, network_drawing, node_id, weight_options, weights_of
-from .frames import checked
+from .frames import asked, checked
 from .points import ACTIVATIONS
 from .points import net_of as carried_net
 from .points import weights_of as flat_weights
@@ -259,15 +259,13 @@ def walked(spec, state, now):
     step = spec["live"]["steps"][state["index"]]
     made = {**_step(spec, state, now, step), "controls": ["program"]}
     if ask := step.get("ask"):
-        made["ask"] = {"question": ask["question"], **_answer(ask, now.raw), "before": _step(spec, state, now, ask["before"])}
+        before, raw = _step(spec, state, now, ask["before"]), now.raw
+        if "choices" in ask:
+            made["ask"] = asked(ask["question"], ask["answer"], ask["why"], **before, choices=ask["choices"])
+        else:
+            slips = [[-raw[slot[1:]] if slot[0] == "-" else raw[slot], words] for slot, words in ask["slips"]]
+            made["ask"] = asked(ask["question"], raw[ask["answer"]], "", **before, shown=fixed(raw[ask["answer"]], 2), tol=0.006, slips=slips)
     return made
-
-
-def _answer(ask, raw):
-    if "choices" in ask:
-        return {"choices": ask["choices"], "answer": ask["answer"], "shown": ask["answer"], "tol": 0, "why": ask["why"]}
-    slips = [[-raw[slot[1:]] if slot[0] == "-" else raw[slot], words] for slot, words in ask["slips"]]
-    return {"answer": raw[ask["answer"]], "shown": fixed(raw[ask["answer"]], 2), "tol": 0.006, "slips": slips}
 
 
 def _step(spec, state, now, step):
@@ -332,8 +330,7 @@ def hunted(spec, state, now):
         choices, answer = live["lines"], f"line {mistake['line']}"
         status, question, before = words[f"named{program}"], words["line"], {"status": words["clue"], "shows": {"code": shows["code"]}}
         shows["code"] = {"line": mistake["line"], "all": True, "mistake": mistake["text"]}
-    ask = {"question": question.format(**texts), "choices": choices, "answer": answer, "shown": answer, "why": "", "tol": 0, "before": before}
-    return {**made, "status": status.format(**texts), "ask": ask}
+    return {**made, "status": status.format(**texts), "ask": asked(question.format(**texts), answer, "", **before, choices=choices)}
 
 
 def bench(spec, state, now):

@@ -15,7 +15,7 @@ from ..training import updates
 from .axes import axis
 from .descent import eta_text, plain, stand_ins
 from .digits import fixed
-from .frames import checked
+from .frames import asked, checked
 
 STEPS = 40
 ETAS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.52, 0.55, 0.6]
@@ -108,7 +108,11 @@ def frame(spec, state):
     f1, f2 = 1 - 2 * eta * m1, 1 - 2 * eta * m2
     slots = {"t": str(t), "w1": plain(w1), "w2": plain(w2), "from1": plain(a1), "from2": plain(a2), "L": plain(loss), "m1": fixed(m1, 3), "m2": fixed(m2, 3),
              "f1": fixed(f1, 3), "f2": fixed(f2, 3), "rho": eta_text(state["rho"]), "eta": eta_text(eta)}
-    status = (words["step" if t else "start"] + " " + words["factors"]).format_map(slots)
+
+    def say(name):
+        return words[name].format_map(slots)
+
+    status = f"{say('step' if t else 'start')} {say('factors')}"
 
     def place(along, over):
         return (low[0] + (along + over) * ROOT, low[1] + (along - over) * ROOT)
@@ -128,8 +132,7 @@ def frame(spec, state):
                       "left": {"marks": left if t else [], "said": f"{t}: {words['across']} {plain(ways[-1][0])}, {words['along']} {plain(ways[-1][1])}"}}}
     if t == 0:
         answer = words["never" if max(abs(f1), abs(f2)) > 1 else "both" if abs(abs(f1) - abs(f2)) < 1e-9 else "across" if abs(f1) < abs(f2) else "along"]
-        made["ask"] = {"question": words["ask"].format_map(slots), "answer": answer, "shown": answer, "tol": 0, "choices": [words[one] for one in ("across", "along", "both", "never")],
-                       "why": words["why"].format_map(slots), "before": {"status": words["start"].format_map(slots), "shows": {}}}
+        made["ask"] = asked(say("ask"), answer, say("why"), say("start"), choices=[words[one] for one in ("across", "along", "both", "never")])
     elif t == STEPS:
-        made["ask"] = {"question": words["task"], "answer": 0, "shown": "0", "tol": 0.001, "choices": None, "why": words["why task"], "before": {"status": status, "shows": {}}}
+        made["ask"] = asked(words["task"], 0, words["why task"], status, shown="0", tol=0.001)
     return made

@@ -25,7 +25,7 @@ function mixed(whole, part) {
   return `${Number(whole) * under + over}/${under}`;
 }
 
-let asked = 0; // groups of radio buttons need names of their own
+let groups = 0; // of radio buttons: each needs a name of its own
 
 /**
  * The field or the choices, with "Check" and, after a first try, "Show answer".
@@ -34,7 +34,7 @@ let asked = 0; // groups of radio buttons need names of their own
  * @param {(verdict: string, done: boolean, right?: boolean) => void} tell hears every verdict; done: the answer may be seen now
  */
 export function answerRow({ choices, options, answer, shown, tol, slips = [] }, tell) {
-  const group = `mlp-question-${(asked += 1)}`;
+  const group = `mlp-question-${(groups += 1)}`;
   const list = options && make("select", { "aria-label": "Your answer" }, make("option", { value: "" }, "choose …"), ...options.map(([value, text]) => make("option", { value }, text)));
   const field = choices || list ? null : make("input", { type: "text", autocomplete: "off", "aria-label": "Your answer" });
   const radios = (choices ?? []).map((choice) => make("input", { type: "radio", name: group, value: choice }));

@@ -3,6 +3,7 @@
 
 import { figures, fill, fixed, signed, significant } from "./digits.js";
 import { epoch, network, training } from "./engine.js";
+import { asked } from "./live.js";
 
 const STILL = 1e-4;
 
@@ -63,10 +64,9 @@ export function descent(spec) {
       { kind: "ring", points: downwards.slice(0, -2), ink: "back" }, { kind: "ball", points: downwards.slice(-2), ink: "accent" }];
     const made = { status, actions: [["rewind", "Rewind"]],
       shows: { curve: { marks: curve, said: `w ${slots.w}, ${what} ${slots.L}` }, trail: { marks: trail, said: `${t} steps, w ${slots.w}` } } };
-    const ask = (question, answer, shown, tol, choices, why, before) => ({ question, answer, shown, tol, choices, why, before: { status: before, shows: {} } });
-    if (t === 0 && !lam) made.ask = ask(say("ask"), all[1], plain(all[1], 2), 0.0051, null, say("why"), say("start"));
-    else if (t === 0 && one && Math.abs(c) <= one / 2) made.ask = ask(say("ask l1"), words.no, words.no, 0, [words.yes, words.no], say("why l1"), say("start"));
-    else if (t === steps && !lam) made.ask = ask(words.task, 0.5 / m, figures(0.5 / m, 3), 0.01 / m, null, say("why task"), status);
+    if (t === 0 && !lam) made.ask = asked(say("ask"), all[1], say("why"), say("start"), { shown: plain(all[1], 2), tol: 0.0051 });
+    else if (t === 0 && one && Math.abs(c) <= one / 2) made.ask = asked(say("ask l1"), words.no, say("why l1"), say("start"), { choices: [words.yes, words.no] });
+    else if (t === steps && !lam) made.ask = asked(words.task, 0.5 / m, say("why task"), status, { shown: figures(0.5 / m, 3), tol: 0.01 / m });
     return made;
   };
 

@@ -3,7 +3,7 @@
 
 import { figures, fill, fixed, short, signed } from "./digits.js";
 import { errorsOf, forward, index, lossOf, rowsOf, roomFor, shuffles, training, updates } from "./engine.js";
-import { networkOf, pointsOf, slices } from "./live.js";
+import { asked, networkOf, pointsOf, slices } from "./live.js";
 import { defaultRng } from "./rng.js";
 
 const LARGE = 1e6; // from here on numbers are written with a power of ten
@@ -16,7 +16,7 @@ export function epochTape(spec, changed) {
   const promised = (yhat) => yhat * scale.deviation[output] + scale.mean[output];
   const all = roomFor(net, n), grid = gridOf(), some = roomFor(net, live.grid.length), sliced = slices(changed);
   const dots = Array.from({ length: n }, (_, p) => [raw[p * width + live.feature], target[p]]).flat();
-  const seen = { file: 0, shuffled: 0 }, drawn = new Map(), asks = new Map();
+  const seen = { file: 0, shuffled: 0 }, drawn = new Map();
   let runs = {}, of = "", ready = true;
 
   function gridOf() {
@@ -54,12 +54,7 @@ export function epochTape(spec, changed) {
     return [...parts, line((g) => O[K][g], { ink: "accent" })];
   }
 
-  /** The same question is the same object, so that what was typed stays. */
-  function ask(question, theirs, ours, why, status) {
-    const answer = theirs > ours ? "larger" : "smaller", key = question + why;
-    if (!asks.has(key)) asks.set(key, { question, choices: ["smaller", "larger"], answer, shown: answer, why, before: { status } });
-    return asks.get(key);
-  }
+  const ask = (question, theirs, ours, why, status) => asked(question, theirs > ours ? "larger" : "smaller", why, status, { choices: ["smaller", "larger"] });
 
   function frame(state) {
     const { order, chart, eta } = state, other = OTHER[order], run = runOf(order, state);

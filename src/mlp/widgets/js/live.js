@@ -22,6 +22,11 @@ export function pointsOf({ rows, width, measured }) {
   };
 }
 
+/** A frame's `ask`, as mlp/trace/frames.py makes it. */
+export function asked(question, answer, why, status, { shown = answer, tol = 0, choices = null, shows = {}, ...more } = {}) {
+  return { question, answer, shown, tol, choices, why, ...more, before: { status, shows } };
+}
+
 /** Work in slices: `work(step)` calls step() as long as it says that there is more, for at most 8 ms, and says whether all is done;
  *  where it is not, `changed` is called when the page has drawn. Where there is no page, all is done at once. @param {() => void} changed */
 export function slices(changed) {

@@ -3,7 +3,7 @@
 
 import { fill, fixed, significant } from "./digits.js";
 import { forward, index, lossOf } from "./engine.js";
-import { networkOf, pointsOf } from "./live.js";
+import { asked, networkOf, pointsOf } from "./live.js";
 
 export function nudge(spec) {
   const { words, net: carried, points, ways, best } = spec.live;
@@ -41,7 +41,7 @@ export function nudge(spec) {
     const decimals = [5, 4, 3, 2, 1].find((d) => fixed(shown, d) === fixed(product, d)) ?? 0;
     const slots = { w: way.name, value: rows[0].value, nudge: small[0], moved: small.at(-1), product: fixed(product, decimals), exact: fixed(product, 5),
       slopes: links.map(({ slope }) => (slope.startsWith("−") ? `(${slope})` : slope)).join(" × "), ratio: fixed(moved.at(-1) / moved[0], 5),
-      brackets: way.brackets, best: best.name, most: best.slope, two: fixed(product, 2) };
+      brackets: way.brackets, best: best.name, most: best.slope };
     const arrived = Math.min(n, links.length), kind = n === 0 ? "start" : n <= links.length ? "link" : n === links.length + 1 ? "product" : "end";
     if (kind === "link") Object.assign(slots, { n: String(n), from: rows[n - 1].text, to: rows[n].text, came: small[n - 1], went: small[n],
       name: links[n - 1].text, slope: links[n - 1].slope, ratio: measured[n - 1] });
@@ -51,13 +51,12 @@ export function nudge(spec) {
     const made = { status, shows: {
       network: { lit: way.nodes, routes: Object.fromEntries(way.edges.map((edge) => [edge, lit.includes(edge) ? [1] : [0]])) },
       chain: { changes: small.slice(0, arrived + 1), ratios: links.slice(0, arrived).map(({ slope }, q) => alike(slope, measured[q])), at: arrived } } };
-    const ask = (question, answer, shownAs, tol, choices, why, status) => ({ question, answer, shown: shownAs, tol, choices, why, before: { status, shows: {} } });
     if (kind === "start") {
       const answer = words[Math.abs(moved.at(-1)) > Math.abs(moved[0]) ? "more" : "less"];
-      made.ask = ask(words["ask start"], answer, answer, 0, [words.more, words.less], say("why start"), status);
-    } else if (kind === "product") made.ask = ask(say("ask product"), product, slots.two, 0.0051, null, "", say("why product"));
+      made.ask = asked(words["ask start"], answer, say("why start"), status, { choices: [words.more, words.less] });
+    } else if (kind === "product") made.ask = asked(say("ask product"), product, "", say("why product"), { shown: fixed(product, 2), tol: 0.0051 });
     else if (kind === "end" && Object.keys(ways).length > 2)
-      made.ask = ask(words["ask end"], best.name, best.name, 0, Object.values(ways).map(({ name }) => name), say("why end"), status);
+      made.ask = asked(words["ask end"], best.name, say("why end"), status, { choices: Object.values(ways).map(({ name }) => name) });
     return made;
   };
 

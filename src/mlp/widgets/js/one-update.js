@@ -3,7 +3,7 @@
 
 import { figures, fill, fixed, short, signed, significant } from "./digits.js";
 import { lossWith, record } from "./engine.js";
-import { networkOf } from "./live.js";
+import { asked, networkOf } from "./live.js";
 
 const FLOOR = 1e-9; // derivatives that differ by less are the same
 
@@ -52,10 +52,10 @@ export function oneUpdate(spec) {
   const walked = (state) => {
     const { raw } = now(state), step = live.steps[state.index], made = { ...shown(state, step), controls: ["program"] }, ask = step.ask;
     if (!ask) return made;
-    const answer = ask.choices ? { choices: ask.choices, answer: ask.answer, shown: ask.answer, tol: 0, why: ask.why }
-      : { answer: raw[ask.answer], shown: fixed(raw[ask.answer], 2), tol: 0.006,
-          slips: ask.slips.map(([slot, said]) => [slot[0] === "-" ? -raw[slot.slice(1)] : raw[slot], said]) };
-    return { ...made, ask: { question: ask.question, ...answer, before: shown(state, ask.before) } };
+    const { status, shows } = shown(state, ask.before);
+    if (ask.choices) return { ...made, ask: asked(ask.question, ask.answer, ask.why, status, { shows, choices: ask.choices }) };
+    const slips = ask.slips.map(([slot, said]) => [slot[0] === "-" ? -raw[slot.slice(1)] : raw[slot], said]);
+    return { ...made, ask: asked(ask.question, raw[ask.answer], "", status, { shows, shown: fixed(raw[ask.answer], 2), tol: 0.006, slips }) };
   };
 
   const shown = (state, step) => {
@@ -97,13 +97,11 @@ export function oneUpdate(spec) {
     if (!bad.length || bad.length < Math.max(...bad)) return { ...made, status: fill(bad.length ? words.marked : words.hidden, texts) };
     if (state.index === 0) {
       const right = live.right[K - bad.length], plain = { letter: "dW", cells: Array.from(at.dw, (one) => cell(one)), lit: [], wrong: [], note: "" };
-      return { ...made, status: fill(words.marked, texts), ask: { question: fill(words.which, texts), choices: live.right, answer: right, shown: right, why: "", tol: 0,
-        before: { status: fill(words.numbers, texts), shows: { matrices: plain } } } };
+      return { ...made, status: fill(words.marked, texts), ask: asked(fill(words.which, texts), right, "", fill(words.numbers, texts), { shows: { matrices: plain }, choices: live.right }) };
     }
     const line = `line ${mistake.line}`;
     shows.code = { line: mistake.line, all: true, mistake: mistake.text };
-    return { ...made, status: fill(words[`named${program}`], texts), ask: { question: fill(words.line, texts), choices: live.lines, answer: line, shown: line, why: "", tol: 0,
-      before: { status: words.clue, shows: { code: { line: 0, all: true } } } } };
+    return { ...made, status: fill(words[`named${program}`], texts), ask: asked(fill(words.line, texts), line, "", words.clue, { shows: { code: { line: 0, all: true } }, choices: live.lines }) };
   };
 
   const trailOf = (state, L) => (state.trail.length && Math.abs(state.trail[state.trail.length - 1] - L) <= 1e-9 * (1 + Math.abs(L)) ? state.trail : [L]);

@@ -3,6 +3,7 @@
 
 import { figures, fill, fixed } from "./digits.js";
 import { backward, forward, network, roomFor } from "./engine.js";
+import { asked } from "./live.js";
 
 const DEPTH = 10, INPUT = 0.5;
 
@@ -38,8 +39,8 @@ export function slopes(spec) {
       { kind: "ball", points: [z, O], ink: "back" }, { kind: "dots", points: [z, tilt], ink: "back" }] }, left: { marks, said: `${n}: ${figures(left[n], 3)}` } } };
     if (n === 0) {
       const answer = words[left[DEPTH] > 1e-6 ? "more" : "less"];
-      made.ask = { question: words["ask start"], answer, shown: answer, tol: 0, choices: [words.more, words.less], why: say("why start"), before: { status, shows: {} } };
-    } else if (n === DEPTH) made.ask = { question: words["ask end"], answer: 4, shown: "4", tol: 0.001, choices: null, why: words["why end"], before: { status, shows: {} } };
+      made.ask = asked(words["ask start"], answer, say("why start"), status, { choices: [words.more, words.less] });
+    } else if (n === DEPTH) made.ask = asked(words["ask end"], 4, words["why end"], status, { shown: "4", tol: 0.001 });
     return made;
   };
 

@@ -4,6 +4,7 @@
 import { asTurned, plain } from "./descent.js";
 import { fill, fixed } from "./digits.js";
 import { epoch, lossOf, network, training } from "./engine.js";
+import { asked } from "./live.js";
 
 const LEVELS = [0.02, 0.1, 0.3, 0.7, 1.3, 2.2, 3.5], ROOT = Math.SQRT1_2;
 
@@ -50,11 +51,10 @@ export function valley(spec) {
         { kind: "star", points: low, ink: "ink" }, { kind: "line", points: path, ink: "accent" }, { kind: "dots", points: path, ink: "accent" }, { kind: "ball", points: path.slice(-2), ink: "accent" }] },
       left: { marks: t ? [line(0, "back", words.across), line(1, "right", words.along)] : [],
         said: `${t}: ${words.across} ${plain(ways[t][0])}, ${words.along} ${plain(ways[t][1])}` } } };
-    const ask = (question, answer, shown, tol, choices, why, status) => ({ question, answer, shown, tol, choices, why, before: { status, shows: {} } });
     if (t === 0) {
       const answer = words[Math.max(Math.abs(f1), Math.abs(f2)) > 1 ? "never" : Math.abs(Math.abs(f1) - Math.abs(f2)) < 1e-9 ? "both" : Math.abs(f1) < Math.abs(f2) ? "across" : "along"];
-      made.ask = ask(say("ask"), answer, answer, 0, ["across", "along", "both", "never"].map((one) => words[one]), say("why"), say("start"));
-    } else if (t === steps) made.ask = ask(words.task, 0, "0", 0.001, null, words["why task"], status);
+      made.ask = asked(say("ask"), answer, say("why"), say("start"), { choices: ["across", "along", "both", "never"].map((one) => words[one]) });
+    } else if (t === steps) made.ask = asked(words.task, 0, words["why task"], status, { shown: "0", tol: 0.001 });
     return made;
   };
 
