@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from support import HTML, PHONE, WIDE
 
 from mlp import MLP, data
-from mlp.widgets import Descent, EpochTape, Names, Nudge, Slopes, Valley
+from mlp.widgets import Batches, Descent, EpochTape, Names, Nudge, Slopes, Valley
 
 NET, X1, Y1 = data.running_example()
 CARS = data.auto_mpg()
@@ -21,6 +21,7 @@ VIEWS = {
     "slopes": ("chapters/03-chain-rule.html", "Slopes", Slopes),
     "descent": ("chapters/02-loss-and-regularizers.html", "Descent", lambda: Descent(CARS.Xs[:, 2], CARS.ys)),
     "epoch-tape": ("chapters/06-epochs.html", "Epoch tape", lambda: EpochTape(NET, CARS.Xs, CARS.ys)),
+    "batches": ("chapters/07-batches.html", "Batches", lambda: Batches(NET, CARS.Xs, CARS.ys)),
     "valley": ("chapters/02-loss-and-regularizers.html", "The valley", lambda: Valley(CARS.Xs[:, [0, 2]], CARS.ys)),
 }
 STRIDES = {"epoch-tape": 98}  # what Next goes by, where it is not one

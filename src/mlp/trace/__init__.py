@@ -4,7 +4,7 @@ A panel HOLDS all it will ever show; a frame SAYS how much of it is shown and wh
 `symbols`, `digits`, `drawing` and `ledger` are what views share, and each view is one file.
 """
 
-from . import descent, names, nudge, slopes, turn, valley
+from . import batches, descent, names, nudge, slopes, turn, valley
 from .diamond import diamond
 from .digits import short, signed, significant
 from .drawing import network_drawing
@@ -14,5 +14,5 @@ from .paths import MOST_PATHS, MOST_UNITS, path_ledger
 from .symbols import plain, spoken, symbol
 from .update import one_update
 
-__all__ = ["MOST_PATHS", "MOST_UNITS", "Route", "Step", "descent", "diamond", "epoch_tape", "names", "network_drawing", "nudge", "one_update", "path_ledger",
+__all__ = ["MOST_PATHS", "MOST_UNITS", "Route", "Step", "batches", "descent", "diamond", "epoch_tape", "names", "network_drawing", "nudge", "one_update", "path_ledger",
            "plain", "short", "signed", "significant", "slopes", "spoken", "symbol", "turn", "valley"]

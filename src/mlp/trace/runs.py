@@ -92,6 +92,30 @@ class Run:
         return None
 
 
+    def losses(self, counts):
+        """L of all points after each of these numbers of updates, which rise, as long as the numbers are finite."""
+        if all(count % self.per_epoch == 0 for count in counts):
+            whole = self.grow(counts[-1] // self.per_epoch)
+            return [self.after[count // self.per_epoch] for count in counts if count <= whole * self.per_epoch]
+        found = []
+        for made, net in enumerate(self._nets(counts[-1])):
+            found += [self.loss_of(net)] * counts.count(made)
+        return [L for L in found if np.isfinite(L)]
+
+    def _nets(self, count):
+        """The network after 0, 1, 2, ... count updates, as far as it is finite."""
+        yield self.kept[0]
+        try:
+            for epoch in range(1, -(-count // self.per_epoch) + 1):
+                if self.grow(epoch - 1) < epoch - 1:
+                    return
+                for made, update in enumerate(updates(**self._epoch(epoch)), start=(epoch - 1) * self.per_epoch + 1):
+                    if made <= count:
+                        yield update.net
+        except FloatingPointError:
+            pass
+
+
 def run_of(live, *, eta, batch_size=1, seed=None):
     """The `Run` of what a live view carries, the same one each time it is asked for."""
     net, points = live["net"], live["points"]

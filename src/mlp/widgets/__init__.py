@@ -23,7 +23,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script
 
-__all__ = ["Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "Valley", "predict"]
+__all__ = ["Batches", "Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "Valley", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -401,6 +401,28 @@ class EpochTape(Live):
 
     def __init__(self, net, X, y, eta=0.02, seed=1):
         super().__init__(trace.epoch_tape(net, X, y, eta, seed))
+
+
+class Batches(Live):
+    """The batches of one shuffled epoch, how far their mean gradients lie from everybody's, and in the last step a race of three sizes.
+
+    X is (n, n_0) with at most 2000 points, y (n,) or (n, 1), eta the learning rate, seed the order of the points. Traits beside these
+    two: batch_size, ruler ("epochs", "updates" or "time", by what the race goes) and moment ("start" or "later", whose gradients are
+    drawn). Raises as `mlp.train` does, and ValueError where net has several outputs or a single weight. Notes: N14.
+    """
+
+    _trace = trace.batches
+    batch_size, eta, seed, ruler, moment = (Checked().tag(sync=True) for _ in range(5))
+
+    def __init__(self, net, X, y, eta=0.1, seed=7):
+        super().__init__(trace.batches.batches(net, X, y, eta, seed))
+
+    @traitlets.observe("batch_size")
+    def _other_state(self, change):
+        """Who looks at the race goes on looking at it, and nobody else is brought there."""
+        if change.old is not None:
+            raced = self.index == trace.batches.last(self.spec, {"batch_size": change.old})
+            self.index = len(self.frames) - 1 if raced else min(self.index, len(self.frames) - 2)
 
 
 class Valley(Live):
