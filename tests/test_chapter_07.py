@@ -222,7 +222,7 @@ def test_epochs():
         assert line.split(" ", 1)[1] == str([round(float(losses[0, e]), 1) for e in (0, 1, 10, 20, 30)])
     last = [(losses[0, -10:].min(), losses[0, -10:].max()) for losses in (one, twenty, full)]
     says(7, f"between {last[0][0]:.1f} and {last[0][1]:.1f}, with batches of 20 between {last[1][0]:.1f} and {last[1][1]:.1f}")
-    says(7, f"it stood at {one[0, 29]:.1f}", f"and is at {full[0, 30]:.1f}")
+    says(7, f"they stood at {one[0, 29]:.1f}", f"and is at {full[0, 30]:.1f}")
     low, high = one[1:, -10:].min(axis=1), one[1:, -10:].max(axis=1)
     says(7, f"the lowest of the last ten losses lies between {low.min():.1f} and {low.max():.1f}")
     says(7, f"the highest between {high.min():.1f} and {high.max():.1f}.)")

@@ -160,7 +160,7 @@ def _chart(ax, holds, shows):
     for mark in shows["marks"]:
         x, y = np.reshape([np.nan if value is None else value for value in mark["points"]], (-1, 2)).T
         color = INKS[mark["ink"]]
-        ax.plot(x, y, color=color, **{"ls": "--" if mark.get("dash") else "-", "lw": 1.6, **DRAWN[mark["kind"]]})
+        ax.plot(x, y, color=color, **{"ls": "--" if mark.get("dash") else "-", "lw": 1.6, **DRAWN[mark["kind"]], **({"ms": 2 * mark["size"]} if "size" in mark else {})})
         if mark["kind"] == "arrow" and len(x) > 1:
             ax.annotate("", (x[-1], y[-1]), (x[-2], y[-2]), arrowprops={"arrowstyle": "-|>", "color": color})
         if mark.get("text") and len(x):

@@ -62,7 +62,8 @@ WORDS = {
     "end, updates": "{updates} updates each",
     "end, time": "{ms} ms each",
 }  # fmt: skip
-GUESSES = [0, 0.5, 1, 2, 5, 20]
+STEPPING, RACING = ["batch_size", "moment", "seed"], ["batch_size", "eta", "ruler", "seed"]  # the controls that are there
+GUESSES = [0, 0.2, 1, 5]
 
 
 def batches(net, X, y, eta=0.1, seed=7):
@@ -87,21 +88,22 @@ def batches(net, X, y, eta=0.1, seed=7):
         "name": "batches",
         "title": "Batches",
         "first": 0,
+        "still": -2,
         "panels": {
             "turns": {"kind": "tape", "name": "The points of an epoch in the order in which they come", "least": float(min(0, target.min())), "most": float(max(0, target.max())), "height": 38, "narrow": 30, "pressed": True},
-            "cloud": {"kind": "chart", "name": "The gradient of each point", "x": _most_of(G[:, pair[0]]), "y": _most_of(G[:, pair[1]]), "dot": 1.5, "height": 196, "narrow": 132},
-            "race": {"kind": "chart", "name": "L of all points", "beside": True, "x": _ruler("epochs"), "y": axis(0, 1.1 * (start or 1), 4), "dot": 1.4, "height": 196, "narrow": 122},
+            "cloud": {"kind": "chart", "name": "The gradient of each point", "x": _most_of(G[:, pair[0]]), "y": _most_of(G[:, pair[1]]), "dot": 1.5, "height": 236, "narrow": 178},
+            "race": {"kind": "chart", "name": "L of all points", "x": _ruler("epochs"), "y": axis(0, 1.1 * (start or 1), 4), "dot": 1.6, "height": 236, "narrow": 178},
         },
         "choices": [
             {"name": "batch_size", "label": "m", "values": sizes},
             {"name": "eta", "label": "η", "values": ETAS},
             {"name": "ruler", "label": "race by", "options": [["epochs", "epochs"], ["updates", "updates"], ["time", "milliseconds"]]},
-            {"name": "moment", "label": "weights", "options": [["start", "at the start"], ["later", f"after {LATER} updates by all"]], "place": "foot"},
+            {"name": "moment", "label": "weights", "options": [["start", "at the start"], ["later", f"after {LATER} updates by all"]]},
             {"name": "seed", "label": "seed", "least": 0, "most": 2**32 - 1, "place": "foot"},
         ],
         "traits": {"batch_size": min(20, n), "eta": eta, "ruler": "epochs", "moment": "start", "seed": seed},
         "live": {
-            "module": "batches", **carried, "words": WORDS, "guesses": GUESSES, "price": PRICE, "grid": GRID, "later": LATER, "wild": WILD, "cuts": MOST_CUTS, "large": LARGE,
+            "module": "batches", **carried, "words": WORDS, "guesses": GUESSES, "stepping": STEPPING, "racing": RACING, "price": PRICE, "grid": GRID, "later": LATER, "wild": WILD, "cuts": MOST_CUTS, "large": LARGE,
             "length": {"epochs": EPOCHS, "updates": UPDATES, "time": MS},
             "rulers": {ruler: _ruler(ruler) for ruler in ("epochs", "updates", "time")},
             "goal": GOAL if book else None,
@@ -214,12 +216,12 @@ def frame(spec, state):
     length, single = float(np.linalg.norm(g)), sqrt(float(((G - g) ** 2).sum(axis=1).mean()))
     offs = [float(np.linalg.norm(mean - g)) / length if length else inf for mean in means]
     rule = single / length * _shrunk(n, m) if length else inf
-    rest = n - (whole - 1) * m
+    over = n - (whole - 1) * m
 
     def slope(value):
         return display(signed(value, places["slope"]))
 
-    values = {**live["names"], "m": str(m), "batches": str(whole), "rest": str(rest), "seed": str(seed), "ga": slope(float(g[pair[0]])), "gb": slope(float(g[pair[1]])),
+    values = {**live["names"], "m": str(m), "batches": str(whole), "rest": str(over), "seed": str(seed), "ga": slope(float(g[pair[0]])), "gb": slope(float(g[pair[1]])),
               "rule": fixed(rule, 2) if length else "", "single": fixed(single / length, 2) if length else "", "end": ""}
 
     def say(name, **more):
@@ -227,27 +229,26 @@ def frame(spec, state):
 
     values["end"] = say(f"end, {ruler}")
     now = order[max(0, index - 1) * m : index * m]
-    marks = [{"kind": "dots", "points": G[:, pair].ravel().tolist(), "ink": "soft"}, {"kind": "dots", "points": G[now][:, pair].ravel().tolist(), "ink": "ink"},
+    marks = [{"kind": "dots", "points": G[:, pair].ravel().tolist(), "ink": "soft"}, {"kind": "dots", "points": G[now][:, pair].ravel().tolist(), "ink": "ink", "size": 3},
              {"kind": "ring", "points": [float(mean[q]) for mean in means for q in pair], "ink": "back"}]
     if means:
         marks.append({"kind": "arrow", "points": [0.0, 0.0, *means[-1][pair].tolist()], "ink": "back"})
     marks.append({"kind": "star", "points": g[pair].tolist(), "ink": "accent"})
     shows = {
-        "turns": {"title": say("turns, even" if rest == m else "turns"), "bars": points.raw[order, -1].tolist(), "done": min(n, index * m), "head": min(n, index * m),
+        "turns": {"title": say("turns, even" if over == m else "turns"), "bars": points.raw[order, -1].tolist(), "done": min(n, index * m), "head": min(n, index * m),
                   "cuts": [] if whole > live["cuts"] else list(range(m, n, m))},
         "cloud": {"title": say("cloud"), "marks": marks},
-        "race": {"title": say("race" if 1 < m < n else "race of two"), "x": live["rulers"][ruler], "marks": []},
     }
-    turned = {"actions": [["rewind", "Rewind"]]} if any(state[name] != value for name, value in spec["traits"].items()) else {}
+    rest = {"controls": STEPPING, **({"actions": [["rewind", "Rewind"]]} if any(state[name] != value for name, value in spec["traits"].items()) else {})}
+    if state["index"] > whole:
+        return {**rest, **_race(live, state, n, say)}
     if state["index"] == 0:
         status = say("start")
-        return {"status": status, "shows": shows, **turned, **({"ask": _ask_noise(say, live["guesses"], rule, status)} if length else {})}
-    if state["index"] <= whole:
-        typical = sqrt(sum(off**2 for off in offs) / len(offs))
-        batch = {"number": str(index), "size": str(len(now)), "ba": slope(means[-1][pair[0]]), "bb": slope(means[-1][pair[1]])}
-        status = say("batch", **batch, off=fixed(offs[-1], 2), typical=fixed(typical, 2)) if length else say("flat", **batch)
-        return {"status": status, "shows": shows, **turned}
-    return {**_race(live, state, n, say, shows), **turned}
+        return {"status": status, "shows": shows, **rest, **({"ask": _ask_noise(say, live["guesses"], rule, status)} if length and state["moment"] == "start" else {})}
+    typical = sqrt(sum(off**2 for off in offs) / len(offs))
+    batch = {"number": str(index), "size": str(len(now)), "ba": slope(means[-1][pair[0]]), "bb": slope(means[-1][pair[1]])}
+    status = say("batch", **batch, off=fixed(offs[-1], 2), typical=fixed(typical, 2)) if length else say("flat", **batch)
+    return {"status": status, "shows": shows, **rest}
 
 
 def _shrunk(n, m):
@@ -262,7 +263,7 @@ def _ask_noise(say, guesses, rule, status):
     return {"question": say("question"), "choices": choices, "answer": answer, "shown": answer, "why": say("why"), "before": {"status": status}}
 
 
-def _race(live, state, n, say, shows):
+def _race(live, state, n, say):
     """The race's frame: the curves, where they end, and which is lowest."""
     def L_of(value):
         return fixed(value, decimals) if value < live["large"] else display(significant(value, 4)).removeprefix("+")
@@ -274,9 +275,10 @@ def _race(live, state, n, say, shows):
     sizes = sorted({1, m, n})
     counts = [_counts(n, size, ruler) for size in sizes]
     curves = [run_of(live, eta=eta, batch_size=size, seed=state["seed"]).losses(count) for size, count in zip(sizes, counts)]
-    looks = {m: {"kind": "line", "ink": "back", "dash": True}, n: {"kind": "dots", "ink": "path-3"}, 1: {"kind": "line", "ink": "accent"}}
+    looks = {m: {"kind": "line", "ink": "back", "dash": True}, n: {"kind": "dots", "ink": "ink"}, 1: {"kind": "line", "ink": "accent"}}
     per = live["length"][ruler] / (len(counts[0]) - 1)
-    race = {**shows["race"], "marks": [{**looks[size], "points": [v for g, L in enumerate(curve) for v in (g * per, L)]} for size, curve in zip(sizes, curves)]}
+    empty = {"title": say("race" if 1 < m < n else "race of two"), "x": live["rulers"][ruler], "marks": []}
+    race = {**empty, "marks": [{**looks[size], "points": [v for g, L in enumerate(curve) for v in (g * per, L)]} for size, curve in zip(sizes, curves)]}
     ends = [curve[-1] if len(curve) == len(count) else inf for curve, count in zip(curves, counts)]
     runs = listed([say("run" if isfinite(L) else "gone", m=str(size), L=L_of(L) if isfinite(L) else "") for size, L in zip(sizes, ends)])
     numbers = [count[-1] if ruler != "updates" else _seen(n, size, count[-1]) for size, count in zip(sizes, counts)]
@@ -289,8 +291,8 @@ def _race(live, state, n, say, shows):
         status += " " + say("done" if ends[-1] < live["goal"] else "task")
     first, *others = sorted(ends)
     if not isfinite(first) or not others:
-        return {"status": status, "shows": {**shows, "race": race}}
+        return {"status": status, "shows": {"race": race}, "controls": RACING}
     names = [say("mine") if size == m and 1 < m < n else say("who", m=str(size)) for size in sizes]
     answer = say("draw") if others[0] <= 1.02 * first else names[ends.index(first)]
-    ask = {"question": say("ask"), "choices": [*names, say("draw")], "answer": answer, "shown": answer, "why": "", "before": {"status": "", "shows": {"race": shows["race"]}}}
-    return {"status": status, "shows": {**shows, "race": race}, "ask": ask}
+    ask = {"question": say("ask"), "choices": [*names, say("draw")], "answer": answer, "shown": answer, "why": "", "before": {"status": "", "shows": {"race": empty}}}
+    return {"status": status, "shows": {"race": race}, "controls": RACING, "ask": ask}

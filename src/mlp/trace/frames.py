@@ -101,13 +101,14 @@ class Axis(TypedDict):
 
 class Mark(TypedDict):
     """points: [x0, y0, x1, y1, ...]; text stands at the last of them. kind is line, step (a stair), dots, ring, ball, star, arrow or
-    text; ink one of ink, soft, accent, back, right, wrong, path-1 ... path-6."""
+    text; ink one of ink, soft, accent, back, right, wrong, path-1 ... path-6; size: the radius of dots."""
 
     kind: str
     points: list
     ink: str
     dash: NotRequired[bool]
     text: NotRequired[str]
+    size: NotRequired[float]
 
 
 class ChartHolds(TypedDict):

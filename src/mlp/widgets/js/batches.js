@@ -74,30 +74,29 @@ export function batches(spec, changed) {
     const { G, g, size, single } = cloudOf(state.moment), order = Array.from(orders(seed)(1));
     const rowsOfBatch = (b) => order.slice(b * m, (b + 1) * m);
     const means = Array.from({ length: index }, (_, b) => meanOfRows(G, params, rowsOfBatch(b))), offs = means.map((mean) => (size ? offBy(mean, g) : Infinity));
-    const rule = size ? single * (n > 1 ? Math.sqrt((n - m) / (n - 1) / m) : 0) : Infinity, rest = n - (whole - 1) * m;
+    const rule = size ? single * (n > 1 ? Math.sqrt((n - m) / (n - 1) / m) : 0) : Infinity, over = n - (whole - 1) * m;
     const slope = (value) => signed(value, places.slope), xy = (of, at = 0) => pair.map((q) => of[at + q]);
-    const values = { ...live.names, m: String(m), batches: String(whole), rest: String(rest), seed: String(seed), ga: slope(g[pair[0]]), gb: slope(g[pair[1]]),
+    const values = { ...live.names, m: String(m), batches: String(whole), rest: String(over), seed: String(seed), ga: slope(g[pair[0]]), gb: slope(g[pair[1]]),
                      rule: size ? fixed(rule, 2) : "", single: size ? fixed(single, 2) : "" };
     const say = (name, more = {}) => fill(words[name], { ...values, ...more });
     values.end = say(`end, ${ruler}`);
     const now = index ? rowsOfBatch(index - 1) : [], dots = (rows) => rows.flatMap((row) => xy(G, row * params)), mean = means[index - 1];
-    const marks = [{ kind: "dots", points: dots(everybody), ink: "soft" }, { kind: "dots", points: dots(now), ink: "ink" }, { kind: "ring", points: means.flatMap((one) => xy(one)), ink: "back" }];
+    const marks = [{ kind: "dots", points: dots(everybody), ink: "soft" }, { kind: "dots", points: dots(now), ink: "ink", size: 3 }, { kind: "ring", points: means.flatMap((one) => xy(one)), ink: "back" }];
     if (index) marks.push({ kind: "arrow", points: [0, 0, ...xy(mean)], ink: "back" });
     marks.push({ kind: "star", points: xy(g), ink: "accent" });
     const shows = {
-      turns: { title: say(rest === m ? "turns, even" : "turns"), bars: order.map((row) => raw[row * width + width - 1]), done: Math.min(n, index * m), head: Math.min(n, index * m),
+      turns: { title: say(over === m ? "turns, even" : "turns"), bars: order.map((row) => raw[row * width + width - 1]), done: Math.min(n, index * m), head: Math.min(n, index * m),
                cuts: whole > live.cuts ? [] : Array.from({ length: whole - 1 }, (_, b) => (b + 1) * m) },
       cloud: { title: say("cloud"), marks },
-      race: { title: say(1 < m && m < n ? "race" : "race of two"), x: live.rulers[ruler], marks: [] },
     };
-    const turned = Object.entries(spec.traits).some(([name, value]) => state[name] !== value) ? { actions: [["rewind", "Rewind"]] } : {};
+    const rest = { controls: live.stepping, ...(Object.entries(spec.traits).some(([name, value]) => state[name] !== value) ? { actions: [["rewind", "Rewind"]] } : {}) };
+    if (state.index > whole) return { ...rest, ...race(state, say, answered) };
     if (state.index === 0) {
       const status = say("start");
-      return { status, shows, ...turned, ...(size ? { ask: askNoise(say, rule, status) } : {}) };
+      return { status, shows, ...rest, ...(size && state.moment === "start" ? { ask: askNoise(say, rule, status) } : {}) };
     }
-    if (state.index > whole) return { ...race(state, say, shows, answered), ...turned };
     const typical = Math.sqrt(offs.reduce((sum, off) => sum + off * off, 0) / index), own = { number: String(index), size: String(now.length), ba: slope(mean[pair[0]]), bb: slope(mean[pair[1]]) };
-    return { status: size ? say("batch", { ...own, off: fixed(offs[index - 1], 2), typical: fixed(typical, 2) }) : say("flat", own), shows, ...turned };
+    return { status: size ? say("batch", { ...own, off: fixed(offs[index - 1], 2), typical: fixed(typical, 2) }) : say("flat", own), shows, ...rest };
   }
 
   function askNoise(say, rule, status) {
@@ -107,7 +106,7 @@ export function batches(spec, changed) {
     return { question: say("question"), choices, answer, shown: answer, why: say("why"), before: { status } };
   }
 
-  function race(state, say, shows, answered) {
+  function race(state, say, answered) {
     const { batch_size: m, ruler, eta } = state, sizes = [...new Set([1, m, n])].sort((a, b) => a - b), whole = ruler === "epochs", three = sizes.map((one) => runOf(one, state));
     ready = sliced.work(() => {
       const next = three.find((one) => !one.over);
@@ -115,11 +114,12 @@ export function batches(spec, changed) {
       return three.some((one) => !one.over);
     }) && ready;
     const looks = { [m]: { kind: "line", ink: "back", dash: true } };
-    looks[n] = { kind: "dots", ink: "path-3" };
+    looks[n] = { kind: "dots", ink: "ink" };
     looks[1] = { kind: "line", ink: "accent" };
     const per = length[ruler] / (three[0].counts.length - 1), marks = three.map(({ found }, r) => ({ ...looks[sizes[r]], points: found.flatMap((L, g) => [g * per, L]) }));
-    const shown = { ...shows, race: { ...shows.race, marks } }, question = say("ask");
-    if (!ready) return { status: say("running"), shows: answered?.has?.(question) ? shown : shows };
+    const empty = { title: say(1 < m && m < n ? "race" : "race of two"), x: live.rulers[ruler], marks: [] }, question = say("ask");
+    const shown = { shows: { race: { ...empty, marks } }, controls: live.racing };
+    if (!ready) return { status: say("running"), ...shown, shows: { race: answered?.has?.(question) ? shown.shows.race : empty } };
     const ends = three.map(({ found, counts }) => (found.length === counts.length ? found[found.length - 1] : Infinity));
     const listed = (texts) => [texts.slice(0, -1).join(", "), texts[texts.length - 1]].filter(Boolean).join(say("and"));
     const told = sizes.map((one, r) => (Number.isFinite(ends[r]) ? say("run", { m: String(one), L: ends[r] < live.large ? fixed(ends[r], places.L) : significant(ends[r], 4).replace("+", "") }) : say("gone", { m: String(one), L: "" })));
@@ -128,10 +128,10 @@ export function batches(spec, changed) {
     if (eta >= live.wild) status += ` ${say("wild")}`;
     if (live.goal !== null && whole) status += ` ${say(ends[ends.length - 1] < live.goal ? "done" : "task")}`;
     const [first, second] = [...ends].sort((a, b) => a - b);
-    if (!Number.isFinite(first) || sizes.length < 2) return { status, shows: shown };
+    if (!Number.isFinite(first) || sizes.length < 2) return { status, ...shown };
     const names = sizes.map((one) => (one === m && 1 < m && m < n ? say("mine") : say("who", { m: String(one) })));
     const answer = second <= 1.02 * first ? say("draw") : names[ends.indexOf(first)];
-    return { status, shows: shown, ask: { question, choices: [...names, say("draw")], answer, shown: answer, why: "", before: { status: "", shows: { race: shows.race } } } };
+    return { status, ...shown, ask: { question, choices: [...names, say("draw")], answer, shown: answer, why: "", before: { status: "", shows: { race: empty } } } };
   }
 
   return {

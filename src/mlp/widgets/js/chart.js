@@ -4,7 +4,7 @@
 import { make, makeSvg, setText } from "./dom.js";
 
 /** @typedef {{label?: string, least: number, most: number, ticks: [number, string][], log?: boolean}} Axis */
-/** @typedef {{kind: string, points: ArrayLike<number>, ink: string, dash?: boolean, text?: string}} Mark */
+/** @typedef {{kind: string, points: ArrayLike<number>, ink: string, dash?: boolean, text?: string, size?: number}} Mark */
 
 const NARROW = 480, PER_LETTER = 6.6; // of a tick's text, in px
 
@@ -100,7 +100,7 @@ export function chartPanel(host, name) {
   const put = (part, mark) => {
     const { kind, points, ink } = mark, end = points.length - 2;
     const x = across.px(points[end]), y = up.px(points[end + 1]);
-    const shape = kind === "dots" ? discs(points, across, up, holds.dot ?? 2)
+    const shape = kind === "dots" ? discs(points, across, up, mark.size ?? holds.dot ?? 2)
       : kind === "ring" ? discs(points, across, up, 4.5)
       : kind === "ball" ? discs(points, across, up, 6)
       : kind === "star" ? star(x, y, 8)
