@@ -91,7 +91,7 @@ def batches(net, X, y, eta=0.1, seed=7):
         "still": -2,
         "panels": {
             "turns": {"kind": "tape", "name": "The points of an epoch in the order in which they come", "least": float(min(0, target.min())), "most": float(max(0, target.max())), "height": 38, "narrow": 30, "pressed": True},
-            "cloud": {"kind": "chart", "name": "The gradient of each point", "x": _most_of(G[:, pair[0]]), "y": _most_of(G[:, pair[1]]), "dot": 1.5, "height": 236, "narrow": 178},
+            "cloud": {"kind": "chart", "name": "The gradient of each point", "x": _most_of(G[:, pair[0]]), "y": _most_of(G[:, pair[1]]), "dot": 1.5, "height": 236, "narrow": 150},
             "race": {"kind": "chart", "name": "L of all points", "x": _ruler("epochs"), "y": axis(0, 1.1 * (start or 1), 4), "dot": 1.6, "height": 236, "narrow": 178},
         },
         "choices": [
@@ -132,10 +132,17 @@ def _power(size):
 
 
 def _witness(net, points, G, eta, seed):
-    """g's length, the noise of one point, L at the start and after a few updates of each kind."""
+    """g's length, the noise of single points, L at the start and after a few updates of each kind."""
     runs = [Run(net, points.X, points.y, eta=eta, batch_size=m, seed=seed).losses([u])[0] for m, u in ((1, 50), (20, 8), (len(points.X), 2))]
     g = G.mean(axis=0)
-    return [one for one in (float(np.linalg.norm(g)), float(np.linalg.norm(G - g)), *runs) if isfinite(one)]
+    return [one for one in (float(np.linalg.norm(g)), _noise(G, g, 1), *runs) if isfinite(one)]
+
+
+def _noise(G, g, m):
+    """How far the mean of m points, drawn without putting back, typically lies from g, in lengths of g."""
+    n, length = len(G), float(np.linalg.norm(g))
+    single = float(((G - g) ** 2).sum(axis=1).mean())
+    return (sqrt(single * (n - m) / (n - 1) / m) / length if length else inf) if n > 1 else 0.0
 
 
 def _gradients(carried, net):
@@ -213,16 +220,16 @@ def frame(spec, state):
     G = _cloud(*_key(spec), state["moment"])
     g, order = G.mean(axis=0), np.random.default_rng(seed).permutation(n)
     means = [G[order[start : start + m]].mean(axis=0) for start in range(0, index * m, m) if start < n]
-    length, single = float(np.linalg.norm(g)), sqrt(float(((G - g) ** 2).sum(axis=1).mean()))
+    length = float(np.linalg.norm(g))
     offs = [float(np.linalg.norm(mean - g)) / length if length else inf for mean in means]
-    rule = single / length * _shrunk(n, m) if length else inf
+    rule = _noise(G, g, m)
     over = n - (whole - 1) * m
 
     def slope(value):
         return display(signed(value, places["slope"]))
 
     values = {**live["names"], "m": str(m), "batches": str(whole), "rest": str(over), "seed": str(seed), "ga": slope(float(g[pair[0]])), "gb": slope(float(g[pair[1]])),
-              "rule": fixed(rule, 2) if length else "", "single": fixed(single / length, 2) if length else "", "end": ""}
+              "rule": fixed(rule, 2) if length else "", "single": fixed(_noise(G, g, 1), 2) if length else "", "end": ""}
 
     def say(name, **more):
         return live["words"][name].format(**{**values, **more})
@@ -249,11 +256,6 @@ def frame(spec, state):
     batch = {"number": str(index), "size": str(len(now)), "ba": slope(means[-1][pair[0]]), "bb": slope(means[-1][pair[1]])}
     status = say("batch", **batch, off=fixed(offs[-1], 2), typical=fixed(typical, 2)) if length else say("flat", **batch)
     return {"status": status, "shows": shows, **rest}
-
-
-def _shrunk(n, m):
-    """The noise of a batch in that of a point: 1/sqrt(m), without replacement."""
-    return sqrt((n - m) / (n - 1) / m) if n > 1 else 0.0
 
 
 def _ask_noise(say, guesses, rule, status):

@@ -2,7 +2,7 @@
 // Batches on the page: the twin of mlp/trace/batches.py, frame by frame. The words are Python's.
 
 import { fill, fixed, short, signed, significant } from "./digits.js";
-import { lossOf, meanOfRows, offBy, roomFor, shuffles, slopesOfEach, training, updates } from "./engine.js";
+import { lossOf, meanOfRows, noise, offBy, roomFor, shuffles, slopesOfEach, training, typical, updates } from "./engine.js";
 import { networkOf, pointsOf, slices } from "./live.js";
 import { defaultRng } from "./rng.js";
 
@@ -21,7 +21,7 @@ export function batches(spec, changed) {
   };
   const start = (batch, { eta, seed = null }) => training(net, points.X, points.y, { eta, batch, order: seed === null ? null : orders(seed) });
 
-  /** Each point's gradient at these weights, their mean and its length, and how far a single one is off, in lengths. */
+  /** Each point's gradient at these weights, their mean and its length. */
   function cloudOf(moment) {
     if (clouds[moment]) return clouds[moment];
     if (moment === "later") {
@@ -32,10 +32,8 @@ export function batches(spec, changed) {
       });
       if (!ready) return cloudOf("start");
     }
-    const G = slopesOfEach(moment === "later" ? later.net : net, points.X, points.y), g = meanOfRows(G, params, everybody), size = Math.hypot(...g);
-    let squares = 0;
-    for (let q = 0; q < G.length; q++) squares += (G[q] - g[q % params]) ** 2;
-    return (clouds[moment] = { G, g, size, single: Math.sqrt(squares / n) / size });
+    const G = slopesOfEach(moment === "later" ? later.net : net, points.X, points.y), g = meanOfRows(G, params, everybody);
+    return (clouds[moment] = { G, g, size: Math.hypot(...g) });
   }
 
   /** After how many updates L is taken, along a ruler. */
@@ -71,13 +69,13 @@ export function batches(spec, changed) {
   function frame(state) {
     const { batch_size: m, eta, seed, ruler, answered } = state, whole = last(state) - 1, index = Math.min(state.index, whole);
     ready = true;
-    const { G, g, size, single } = cloudOf(state.moment), order = Array.from(orders(seed)(1));
+    const { G, g, size } = cloudOf(state.moment), order = Array.from(orders(seed)(1));
     const rowsOfBatch = (b) => order.slice(b * m, (b + 1) * m);
     const means = Array.from({ length: index }, (_, b) => meanOfRows(G, params, rowsOfBatch(b))), offs = means.map((mean) => (size ? offBy(mean, g) : Infinity));
-    const rule = size ? single * (n > 1 ? Math.sqrt((n - m) / (n - 1) / m) : 0) : Infinity, over = n - (whole - 1) * m;
+    const rule = size ? noise(G, g, m) : Infinity, over = n - (whole - 1) * m;
     const slope = (value) => signed(value, places.slope), xy = (of, at = 0) => pair.map((q) => of[at + q]);
     const values = { ...live.names, m: String(m), batches: String(whole), rest: String(over), seed: String(seed), ga: slope(g[pair[0]]), gb: slope(g[pair[1]]),
-                     rule: size ? fixed(rule, 2) : "", single: size ? fixed(single, 2) : "" };
+                     rule: size ? fixed(rule, 2) : "", single: size ? fixed(noise(G, g, 1), 2) : "" };
     const say = (name, more = {}) => fill(words[name], { ...values, ...more });
     values.end = say(`end, ${ruler}`);
     const now = index ? rowsOfBatch(index - 1) : [], dots = (rows) => rows.flatMap((row) => xy(G, row * params)), mean = means[index - 1];
@@ -95,8 +93,8 @@ export function batches(spec, changed) {
       const status = say("start");
       return { status, shows, ...rest, ...(size && state.moment === "start" ? { ask: askNoise(say, rule, status) } : {}) };
     }
-    const typical = Math.sqrt(offs.reduce((sum, off) => sum + off * off, 0) / index), own = { number: String(index), size: String(now.length), ba: slope(mean[pair[0]]), bb: slope(mean[pair[1]]) };
-    return { status: size ? say("batch", { ...own, off: fixed(offs[index - 1], 2), typical: fixed(typical, 2) }) : say("flat", own), shows, ...rest };
+    const own = { number: String(index), size: String(now.length), ba: slope(mean[pair[0]]), bb: slope(mean[pair[1]]) };
+    return { status: size ? say("batch", { ...own, off: fixed(offs[index - 1], 2), typical: fixed(typical(offs), 2) }) : say("flat", own), shows, ...rest };
   }
 
   function askNoise(say, rule, status) {
@@ -145,9 +143,8 @@ export function batches(spec, changed) {
     stamp: ({ choice, ...state }) => JSON.stringify({ ...state, ...(ready ? {} : { growing: true }) }),
     witness() {
       const { G, g, size } = cloudOf("start"), eta = Math.min(spec.traits.eta, 0.1), { seed } = spec.traits;
-      const spread = Math.hypot(...Array.from(G, (one, q) => one - g[q % params]));
       const ends = [[1, 50], [20, 8], [n, 2]].map(([m, u]) => lossOf(updates(start(Math.min(m, n), { eta, seed }), u).net, points.X, points.y));
-      return [size, spread, ...ends].filter(Number.isFinite);
+      return [size, noise(G, g, 1), ...ends].filter(Number.isFinite);
     },
     close: sliced.close,
   };

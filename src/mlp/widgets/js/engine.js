@@ -35,6 +35,8 @@
 //   slopesOfEach(net, X, y)                          n rows, one after the other: each point's own dw
 //   meanOfRows(rows, width, chosen)                  the mean of the chosen rows
 //   offBy(mean, g)                                   |mean - g| / |g|
+//   noise(rows, g, m)                                how far off the mean of m of the rows typically is, without putting back
+//   typical(values)                                  the root of the mean of their squares
 //   standardised(raw, width)                         {values, mean, deviation} column by column, as mlp.data
 
 /** @typedef {"sigmoid" | "tanh" | "relu" | "identity"} Activation */
@@ -356,6 +358,21 @@ export function meanOfRows(rows, width, chosen) {
 /** |mean - g| / |g|. @param {Float64Array} mean @param {Numbers} g */
 export function offBy(mean, g) {
   return Math.hypot(...mean.map((part, q) => part - g[q])) / Math.hypot(...Array.from(g));
+}
+
+/** The root of the mean of the squares. @param {Numbers} values */
+export function typical(values) {
+  return Math.hypot(...Array.from(values)) / Math.sqrt(values.length);
+}
+
+/** How far the mean of m of the n rows typically lies from the mean g of them all, in lengths of g: |row - g| / sqrt(m), drawn without
+ *  putting back. @param {Numbers} rows @param {Float64Array} g @param {number} m */
+export function noise(rows, g, m) {
+  const n = rows.length / g.length;
+  if (n < 2) return 0;
+  let squares = 0;
+  for (let q = 0; q < rows.length; q++) squares += (rows[q] - g[q % g.length]) ** 2;
+  return Math.sqrt(((squares / n) * (n - m)) / (n - 1) / m) / Math.hypot(...g);
 }
 
 /** (value - mean) / deviation, column by column, with the population's deviation. @param {Numbers} raw @param {number} width */
