@@ -33,13 +33,6 @@ def raced(spec=SPEC, **state):
     return at(spec, **state, index=batches.last(spec, {**spec["traits"], **state}))
 
 
-@pytest.fixture(scope="module")
-def twin():
-    twin = Twin(SPEC)
-    yield twin
-    twin.close()
-
-
 def numbers(text):
     return [float(number(one)) for one in re.findall(r"[−+]?\d+\.\d+", text)]
 

@@ -14,8 +14,8 @@ from ..backprop import backprop
 from ..data import running_example
 from ..training import train
 from .axes import around, axis
-from .digits import display, fixed, signed, significant
-from .frames import checked
+from .digits import display, figures, fixed, signed
+from .frames import asked, checked
 from .points import net_of as network_of
 from .points import packed, points_of, units
 from .runs import Run, run_of
@@ -261,14 +261,13 @@ def frame(spec, state):
 def _ask_noise(say, guesses, rule, status):
     answer = min(guesses, key=lambda guess: abs(log10((rule or 1e-9) / (guess or 1e-9))))
     choices = [say("guess", number=f"{guess:g}") if guess else "0" for guess in guesses]
-    answer = choices[guesses.index(answer)]
-    return {"question": say("question"), "choices": choices, "answer": answer, "shown": answer, "why": say("why"), "before": {"status": status}}
+    return asked(say("question"), choices[guesses.index(answer)], say("why"), status, choices=choices)
 
 
 def _race(live, state, n, say):
     """The race's frame: the curves, where they end, and which is lowest."""
     def L_of(value):
-        return fixed(value, decimals) if value < live["large"] else display(significant(value, 4)).removeprefix("+")
+        return fixed(value, decimals) if value < live["large"] else figures(value, 4)
 
     def listed(texts):
         return say("and").join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
@@ -296,5 +295,5 @@ def _race(live, state, n, say):
         return {"status": status, "shows": {"race": race}, "controls": RACING}
     names = [say("mine") if size == m and 1 < m < n else say("who", m=str(size)) for size in sizes]
     answer = say("draw") if others[0] <= 1.02 * first else names[ends.index(first)]
-    ask = {"question": say("ask"), "choices": [*names, say("draw")], "answer": answer, "shown": answer, "why": "", "before": {"status": "", "shows": {"race": empty}}}
+    ask = asked(say("ask"), answer, "", "", choices=[*names, say("draw")], shows={"race": empty})
     return {"status": status, "shows": {"race": race}, "controls": RACING, "ask": ask}

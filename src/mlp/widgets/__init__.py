@@ -412,7 +412,7 @@ class Batches(Live):
     """
 
     _trace = trace.batches
-    batch_size, eta, seed, ruler, moment = (Checked().tag(sync=True) for _ in range(5))
+    batch_size, eta, seed, ruler, moment = (Turned().tag(sync=True) for _ in range(5))
 
     def __init__(self, net, X, y, eta=0.1, seed=7):
         super().__init__(trace.batches.batches(net, X, y, eta, seed))

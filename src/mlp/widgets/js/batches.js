@@ -1,9 +1,9 @@
 // @ts-check
 // Batches on the page: the twin of mlp/trace/batches.py, frame by frame. The words are Python's.
 
-import { fill, fixed, short, signed, significant } from "./digits.js";
+import { figures, fill, fixed, short, signed } from "./digits.js";
 import { lossOf, meanOfRows, noise, offBy, roomFor, shuffles, slopesOfEach, training, typical, updates } from "./engine.js";
-import { networkOf, pointsOf, slices } from "./live.js";
+import { asked, networkOf, pointsOf, slices } from "./live.js";
 import { defaultRng } from "./rng.js";
 
 export function batches(spec, changed) {
@@ -100,8 +100,7 @@ export function batches(spec, changed) {
   function askNoise(say, rule, status) {
     const far = (guess) => Math.abs(Math.log10((rule || 1e-9) / (guess || 1e-9)));
     const nearest = live.guesses.reduce((best, guess) => (far(guess) < far(best) ? guess : best)), choices = live.guesses.map((guess) => (guess ? say("guess", { number: short(guess) }) : "0"));
-    const answer = choices[live.guesses.indexOf(nearest)];
-    return { question: say("question"), choices, answer, shown: answer, why: say("why"), before: { status } };
+    return asked(say("question"), choices[live.guesses.indexOf(nearest)], say("why"), status, { choices });
   }
 
   function race(state, say, answered) {
@@ -120,7 +119,7 @@ export function batches(spec, changed) {
     if (!ready) return { status: say("running"), ...shown, shows: { race: answered?.has?.(question) ? shown.shows.race : empty } };
     const ends = three.map(({ found, counts }) => (found.length === counts.length ? found[found.length - 1] : Infinity));
     const listed = (texts) => [texts.slice(0, -1).join(", "), texts[texts.length - 1]].filter(Boolean).join(say("and"));
-    const told = sizes.map((one, r) => (Number.isFinite(ends[r]) ? say("run", { m: String(one), L: ends[r] < live.large ? fixed(ends[r], places.L) : significant(ends[r], 4).replace("+", "") }) : say("gone", { m: String(one), L: "" })));
+    const told = sizes.map((one, r) => (Number.isFinite(ends[r]) ? say("run", { m: String(one), L: ends[r] < live.large ? fixed(ends[r], places.L) : figures(ends[r], 4) }) : say("gone", { m: String(one), L: "" })));
     const counts = sizes.map((one, r) => (whole ? perEpoch(one) : ruler === "updates" ? seenBy(one, three[r].counts.at(-1)) : three[r].counts.at(-1)));
     let status = `${say("ends", { runs: listed(told) })} ${say(`by ${ruler}`, { counts: listed(counts.map((count) => count.toLocaleString("en-US"))) })}`;
     if (eta >= live.wild) status += ` ${say("wild")}`;
@@ -129,7 +128,7 @@ export function batches(spec, changed) {
     if (!Number.isFinite(first) || sizes.length < 2) return { status, ...shown };
     const names = sizes.map((one) => (one === m && 1 < m && m < n ? say("mine") : say("who", { m: String(one) })));
     const answer = second <= 1.02 * first ? say("draw") : names[ends.indexOf(first)];
-    return { status, ...shown, ask: { question, choices: [...names, say("draw")], answer, shown: answer, why: "", before: { status: "", shows: { race: empty } } } };
+    return { status, ...shown, ask: asked(question, answer, "", "", { choices: [...names, say("draw")], shows: { race: empty } }) };
   }
 
   return {
