@@ -4,13 +4,18 @@ import json
 import re
 import statistics
 import sys
+import tomllib
 
 import pytest
+from nbconvert import MarkdownExporter
 from support import ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
 import refresh  # noqa: E402
 
+from mlp.widgets import predict  # noqa: E402
+
+QUESTIONS = ROOT / "src" / "mlp" / "questions"
 NOTEBOOKS = refresh.notebooks()
 #: Every cell whose output is a measurement of time, and hence not compared: notebook, cell id.
 TIMING_CELLS: set[tuple[str, str]] = {("07-batches", "batch-43"), ("07-batches", "batch-44")}
@@ -105,9 +110,20 @@ def test_refreshing_an_unchanged_notebook_changes_no_byte():
 
 
 @each_notebook
-def test_a_folded_prediction_shows_no_answer(path):
-    """Jupyter shows the first line of a cell whose source is hidden."""
-    for cell in code(path):
-        if source(cell).startswith("predict("):
-            assert source(cell).splitlines()[0] == "predict("
-            assert "remove-input" in cell["metadata"]["tags"] and cell["metadata"]["jupyter"]["source_hidden"]
+def test_no_viewer_shows_an_answer_before_the_reader_has_committed(path):
+    """VS Code, GitHub, nbviewer, Colab and nbconvert show every cell and its stored outputs: a question in them is a name and a text."""
+    shown = MarkdownExporter().from_filename(str(path))[0]
+    for cell in [cell for cell in code(path) if "predict(" in source(cell)]:
+        prediction = predict(*re.fullmatch(r'predict\("([\w.-]+)"\)', source(cell)).groups())
+        spec, output = prediction.spec, "".join("".join(one["data"]["text/plain"]) for one in cell["outputs"])
+        assert "remove-input" in cell["metadata"]["tags"] and output == repr(prediction) and spec["question"] in shown
+        assert not spec["why"] or spec["why"] not in shown
+    assert "answer=" not in shown
+
+
+def test_every_question_is_asked_once_and_in_the_order_of_its_file():
+    for path in sorted(QUESTIONS.glob("*.toml")):
+        number, _, stem = path.stem.partition("-")
+        (notebook,) = [one for one in NOTEBOOKS if one.stem in (f"0{number}-{stem}", stem)]
+        asked = [f'predict("{number}.{name}")' for name in tomllib.loads(path.read_text(encoding="utf-8"))]
+        assert asked == [source(cell) for cell in code(notebook) if source(cell).startswith("predict(")]

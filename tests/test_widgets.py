@@ -157,6 +157,14 @@ def test_choices_may_be_numbers_and_a_reason_may_be_none():
     assert predict("?", 1, why=None).spec["why"] == ""
 
 
+def test_predict_asks_the_books_own_questions_by_name():
+    spec = predict("3.signs").spec
+    assert spec["answer"] == 3 and spec["question"].endswith("How many of the six derivatives are negative?")
+    for unknown in ("3.nothing", "3", "signs", "9.signs", "", 3):
+        with pytest.raises(ValueError, match="name one of the book's"):
+            predict(unknown)
+
+
 def test_predict_wants_a_positive_tolerance():
     with pytest.raises(ValueError, match="tol must be a positive finite number, but 0 came"):
         predict("?", 1.0, tol=0)

@@ -9,7 +9,9 @@ import base64
 import html
 import json
 import os
+import tomllib
 from collections.abc import Iterable, Sequence
+from importlib import resources
 from math import ceil, floor, inf, isfinite, log10
 from numbers import Integral, Real
 from pathlib import Path
@@ -450,14 +452,20 @@ class Prediction(View):
         return f'<details class="mlp-still"><summary>{spec["question"]}</summary><p>{spec["shown"]}. {spec["why"]}</p></details>'
 
 
-def predict(question, answer, *, tol=None, choices=None, why=""):
+def predict(question, answer=..., *, tol=None, choices=None, why=""):
     """Asks the reader for a number or, with `choices`, for one of several texts, and answers.
 
     question, why   plain text; symbols in Unicode
     answer          a number, right within `tol` (unless told two decimals, 0.005, or what two digits of a smaller answer leave), or one of `choices`
 
-    Raises TypeError or ValueError where answer is not a finite number, or not one of the choices, or tol not positive.
+    Alone, question names one of the book's own, such as "4.path-left-out", which stand in `mlp/questions`: a file a chapter,
+    so that a notebook shows no answer. The warm-up is chapter 0.
+
+    Raises TypeError or ValueError where answer is not a finite number, or not one of the choices, or tol not positive, or the book
+    asks no such question.
     """
+    if answer is ...:
+        question, answer, tol, choices, why = _of_the_book(question)
     if choices is not None:
         if isinstance(choices, str) or not isinstance(choices, Iterable):
             raise TypeError(f"choices must be a list of texts, but {choices!r} came")
@@ -479,3 +487,13 @@ def predict(question, answer, *, tol=None, choices=None, why=""):
     shown = shown.rstrip("0").rstrip(".") if "." in shown and "10" not in shown.partition("·")[2] else shown
     return Prediction(spec={"kind": "prediction", "question": question, "choices": None, "answer": float(answer),
                             "shown": shown, "tol": tol, "why": why or ""})
+
+
+def _of_the_book(key):
+    """question, answer, tol, choices and why of a question that stands in `mlp/questions`."""
+    chapter, _, name = key.partition(".") if isinstance(key, str) else ("", "", "")
+    for file in (resources.files("mlp") / "questions").iterdir():
+        if chapter and file.name.startswith(f"{chapter}-"):
+            if asked := tomllib.loads(file.read_text(encoding="utf-8")).get(name):
+                return asked["question"], asked["answer"], asked.get("tol"), asked.get("choices"), asked.get("why", "")
+    raise ValueError(f"question must come with its answer, or name one of the book's, such as '4.path-left-out', but {_checks.shown(key)} came")
