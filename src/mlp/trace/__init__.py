@@ -7,10 +7,10 @@ A panel HOLDS all it will ever show; a frame SAYS how much of it is shown and wh
 from . import batches, descent, names, nudge, slopes, turn, valley
 from .diamond import diamond
 from .digits import short, signed, significant
-from .drawing import network_drawing
+from .drawing import MOST_UNITS, network_drawing
 from .epochs import epoch_tape
 from .ledger import Route, Step
-from .paths import MOST_PATHS, MOST_UNITS, path_ledger
+from .paths import MOST_PATHS, path_ledger
 from .symbols import plain, spoken, symbol
 from .update import one_update
 

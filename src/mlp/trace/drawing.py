@@ -1,9 +1,19 @@
 """The network as a drawing: its nodes in columns, its edges, and the names and numbers on them. `plots` and the views share it."""
 
+from .. import _checks
 from ..losses import squared_loss
-from ..network import forward
+from ..network import MLP, forward
 from .digits import fixed, short
 from .symbols import plain, spoken, symbol
+
+MOST_UNITS = 8
+
+
+def drawable(net):
+    """Raises TypeError where `net` is no MLP, and ValueError where it has more units than a drawing has room for."""
+    _checks.one_of("net", net, MLP, "an MLP")
+    if max(net.sizes) > MOST_UNITS:
+        raise ValueError(f"net must have at most {MOST_UNITS} units a layer, to be drawn; this one has up to {max(net.sizes)}")
 
 
 def network_drawing(net, X=None, Y=None, loss=squared_loss):

@@ -2,11 +2,10 @@
 module, widgets/js/names.js, only looks them up."""
 
 from .. import _checks
-from ..network import MLP, forward
+from ..network import forward
 from .digits import fixed, short, term
-from .drawing import edge_id, network_drawing, node_id, weight_options, weights_of
+from .drawing import drawable, edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import asked, checked
-from .paths import MOST_UNITS
 from .symbols import plain, spoken, written
 
 QUESTIONS = 12
@@ -32,12 +31,10 @@ WORDS = {
 
 def names(net, x, mode="find"):
     """The spec of the names of the weights of `net`, with the values of the point x (n_0,). Notes: N2."""
-    _checks.one_of("net", net, MLP, "an MLP")
+    drawable(net)
     x = _checks.real_array("x", x)
     if x.shape != (net.sizes[0],):
         raise ValueError(f"x must be one point, of shape ({net.sizes[0]},), but its shape is {x.shape}")
-    if max(net.sizes) > MOST_UNITS:
-        raise ValueError(f"net must have at most {MOST_UNITS} units a layer, to be drawn; this one has up to {max(net.sizes)}")
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(map(repr, MODES))}, but {_checks.shown(mode)} came")
     drawing = network_drawing(net, x[None])

@@ -5,11 +5,10 @@ import numpy as np
 from .. import _checks
 from ..backprop import backprop
 from ..chain_rule import paths
-from ..network import MLP, forward
+from ..network import forward
 from .digits import display, fixed, significant
-from .drawing import edge_id, network_drawing, node_id, weights_of
+from .drawing import drawable, edge_id, network_drawing, node_id, weights_of
 from .frames import asked, checked
-from .paths import MOST_UNITS
 from .points import net_of as carried_net
 from .points import packed, points_of
 from .symbols import plain, spoken, symbol, written
@@ -35,10 +34,8 @@ def nudge(net, x, y, letters=None):
     letters gives a chain of single neurons plain names: for each layer those of its weight, its sum and its output, such as
     "u z p"; a layer whose sum and output have one name is one link. Notes: N7, N8, eq. N7.1 and N8.1.
     """
-    _checks.one_of("net", net, MLP, "an MLP")
+    drawable(net)
     X, Y = _checks.point(x, y, net)
-    if max(net.sizes) > MOST_UNITS:
-        raise ValueError(f"net must have at most {MOST_UNITS} units a layer, to be drawn; this one has up to {max(net.sizes)}")
     if letters is not None and (len(letters) != len(net.layers) or max(net.sizes) > 1 or any(len(names.split()) != 3 for names in letters)):
         raise ValueError(f"letters must be three names for each of the {len(net.layers)} layers of a chain of single neurons, such as 'u z p', but {letters!r} came")
     names = {} if letters is None else {thing: name for k, three in enumerate(letters, start=1) for thing, name in zip((("w", k, 1, 1), ("Z", k, 1), ("O", k, 1)), three.split())}

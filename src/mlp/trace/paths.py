@@ -6,13 +6,12 @@ from ..chain_rule import at_point, factors_at, paths
 from ..losses import squared_loss
 from ..network import MLP
 from .digits import noise_of_difference, short
-from .drawing import edge_id, network_drawing, node_id, weight_options, weights_of
+from .drawing import MOST_UNITS, edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import checked
 from .ledger import Route, Step, Witness, by, scenes
 from .symbols import plain, symbol
 
 MOST_PATHS = 6  # a drawing has so many colours and dashes that can be told apart
-MOST_UNITS = 8
 
 
 def path_ledger(net, x, y, loss=squared_loss):

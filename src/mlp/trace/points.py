@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import _checks
 from ..activations import identity, relu, sigmoid, tanh
 from ..backprop import _problem
 from ..data import auto_mpg
@@ -39,16 +38,22 @@ def packed(net, X, y):
     X, y = _problem(net, X, y, squared_loss, None)
     if net.sizes[-1] != 1:
         raise ValueError(f"net must have one output, so that each point has one error, but it has {net.sizes[-1]}")
-    for k in net.layers:
-        if ACTIVATIONS.get(net.f[k].name) is not net.f[k]:
-            raise ValueError(f"net must have activations of {', '.join(ACTIVATIONS)}, but that of layer {k} is {net.f[k].name}")
+    carried = packed_net(net)
     if len(X) > MOST_POINTS:
         raise ValueError(f"X must have at most {MOST_POINTS} points, to be drawn, but it has {len(X)}")
     cars = auto_mpg()
     measured = np.array_equal(X, cars.Xs) and np.array_equal(y[:, 0], cars.ys)
     rows = np.column_stack([cars.X, cars.y] if measured else [X, y])
-    return {"net": {"sizes": list(net.sizes), "weights": weights_of(net), "activations": [net.f[k].name for k in net.layers], "biases": list(net.biased)},
+    return {"net": carried,
             "points": {"rows": [int(v) if v.is_integer() and abs(v) < 2**53 else v for v in rows.ravel().tolist()], "width": rows.shape[1], "measured": measured}}
+
+
+def packed_net(net):
+    """{sizes, weights, activations, biases} of a network. Raises ValueError where it has an activation that the page does not know."""
+    for k in net.layers:
+        if ACTIVATIONS.get(net.f[k].name) is not net.f[k]:
+            raise ValueError(f"net must have activations of {', '.join(ACTIVATIONS)}, but that of layer {k} is {net.f[k].name}")
+    return {"sizes": list(net.sizes), "weights": weights_of(net), "activations": [net.f[k].name for k in net.layers], "biases": list(net.biased)}
 
 
 def weights_of(net):

@@ -3,11 +3,10 @@
 import numpy as np
 
 from .. import _checks
-from ..network import MLP, forward
+from ..network import forward
 from .digits import fixed, short
-from .drawing import edge_id, network_drawing, node_id, weight_options, weights_of
+from .drawing import drawable, edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import checked
-from .paths import MOST_UNITS
 from .points import net_of as carried_net
 from .points import packed, points_of
 
@@ -22,10 +21,8 @@ WORDS = {
 
 def turn(net, x, y, scale=(0.0, 1.0), unit=""):
     """The spec: predictions are shown as yhat * scale[1] + scale[0], in `unit`. x is (n_0,), y a number. Notes: N2, N4."""
-    _checks.one_of("net", net, MLP, "an MLP")
+    drawable(net)
     X, Y = _checks.point(x, y, net)
-    if max(net.sizes) > MOST_UNITS:
-        raise ValueError(f"net must have at most {MOST_UNITS} units a layer, to be drawn; this one has up to {max(net.sizes)}")
     scale = _checks.real_array("scale", scale)
     if scale.shape != (2,):
         raise ValueError(f"scale must be two numbers, what to add and what to multiply by, but its shape is {scale.shape}")

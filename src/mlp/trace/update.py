@@ -13,15 +13,14 @@ from ..backprop import backprop, numerical_gradients
 from ..losses import squared_loss
 from ..network import MLP, forward
 from .digits import display, figures, fixed, noise_of_difference, short, signed, significant, term
-from .drawing import edge_id, network_drawing, node_id, weight_options, weights_of
+from .drawing import MOST_UNITS, edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import asked, checked
-from .points import ACTIVATIONS
 from .points import net_of as carried_net
+from .points import packed_net
 from .points import weights_of as flat_weights
 from .symbols import plain, written
 from .walk import BACK, FIRST, MOVE, SLOPE, WEIGHTS, d, lines_of, numbered, walk
 
-MOST_UNITS = 8
 BOOK = "book"
 MISTAKES = {  # program: its broken line, and what stands there
     "A": (SLOPE, "    dZ[k] = dO[k]"),
@@ -44,12 +43,9 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
     """
     _checks.one_of("net", net, MLP, "an MLP")
     X, Y = _checks.point(x, y, net)
-    for k in net.layers:
-        if ACTIVATIONS.get(net.f[k].name) is not net.f[k]:
-            raise ValueError(f"net must have activations of {', '.join(ACTIVATIONS)}, but that of layer {k} is {net.f[k].name}")
+    carried = packed_net(net)
     if max(net.sizes) > MOST_UNITS or net.biased:
         raise ValueError(f"net must have at most {MOST_UNITS} units a layer and no biases, to be drawn; this one is {net}")
-    carried = {"net": {"sizes": list(net.sizes), "weights": flat_weights(net), "activations": [net.f[k].name for k in net.layers], "biases": []}}
     starts = {name: weights.tolist() for name, weights in _starts(net).items()}
     if start not in starts:
         raise ValueError(f"start must be one of {', '.join(map(repr, starts))}, but {start!r} came")
@@ -85,7 +81,7 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
                    "eta": float(eta), "weights": starts[start], "trail": []},
         "live": {
             "module": "one-update",
-            **carried, "x": X[0].tolist(), "y": Y[0].tolist(), "witness": [squared_loss(Y, forward(net, X).yhat), *np.concatenate([one.ravel() for one in backprop(net, X, Y).W.values()]).tolist()],
+            "net": carried, "x": X[0].tolist(), "y": Y[0].tolist(), "witness": [squared_loss(Y, forward(net, X).yhat), *np.concatenate([one.ravel() for one in backprop(net, X, Y).W.values()]).tolist()],
             "names": [plain(("w", *w)) for w in flat],
             "steps": steps, "right": right, "lines": [f"line {line}" for line in (FIRST, SLOPE, WEIGHTS, BACK, MOVE)],
             "words": _words(net), "tops": TOPS, "reach": REACH, "largest": LARGEST,
