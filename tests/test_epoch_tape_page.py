@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from support import HTML, PHONE, WIDE
+from support import HTML, PHONE, WIDE, address, cut
 
 from mlp import data
 from mlp.trace import epoch_tape, epochs
@@ -19,13 +19,7 @@ REST = {"index": 0, **SPEC["traits"]}
 END = 19_600
 FIRST, LAST = SPEC["live"]["words"]["first, file"].format(point="car"), "Shuffled before each epoch instead: will L after 50 epochs be smaller or larger?"
 
-# What sticks out of the card: on a narrow one a number could be cut, and nothing would scroll to it.
-CUT = """card => {
-  const whole = card.getBoundingClientRect(), ink = element => { const range = document.createRange(); range.selectNodeContents(element); return range.getBoundingClientRect(); };
-  const wide = part => part.left < whole.left - 0.5 || part.right > whole.right + 0.5;
-  return [...card.querySelectorAll('button, select, input, label, .value, .title, .chart-title, svg, svg text')].filter(part => part.checkVisibility() && wide(ink(part).width ? ink(part) : part.getBoundingClientRect()))
-    .map(part => part.textContent || part.tagName);
-}"""
+CUT = cut("button, select, input, label, .value, .title, .chart-title, svg, svg text")
 
 # The right-most point of each curve of the chart, in epochs.
 REACH = """card => [...card.querySelectorAll('.panel-loss .mark.line')].map(path => {
@@ -60,14 +54,10 @@ def press(card, name, times=1):
         card.get_by_role("button", name=name).click()
 
 
-def address(site, scheme):
-    return f"{site}/{PAGE}" if scheme == "http" else (HTML / PAGE).as_uri()
-
-
 @pytest.mark.parametrize("viewport, theme, scheme", [(WIDE, "light", "http"), (PHONE, "dark", "file"), (PHONE, "light", "http"), (WIDE, "dark", "file")])
 def test_from_the_question_through_the_first_epoch(site, pages, viewport, theme, scheme):
     page = pages(viewport, theme)
-    card = opened(page, address(site, scheme))
+    card = opened(page, address(site, PAGE, scheme))
     assert told(card) == f"{frame()['status']} {FIRST}"
     everything = card.evaluate("card => card.outerHTML")
     assert "553.6" not in everything and "229.8" not in everything and page.locator(".mlp-view script").count() == 0, "nothing is told before it is asked"

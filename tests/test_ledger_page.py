@@ -5,7 +5,7 @@ from math import prod
 
 import pytest
 from playwright.sync_api import expect
-from support import HTML, PHONE, WIDE, decimals, number
+from support import PHONE, WIDE, address, cut, decimals, number, walk
 
 from mlp import backprop, data, trace
 
@@ -32,22 +32,8 @@ SHOWN = """card => {
   };
 }"""
 
-# Clicks Next until it is disabled and tells what was seen at each step. What a click changes is drawn before the next task.
-WALK = f"""async card => {{
-  const shown = {SHOWN}, next = card.querySelector('button[aria-label="Next step"]'), seen = [shown(card)];
-  while (!next.disabled) {{ next.click(); await Promise.resolve(); seen.push(shown(card)); }}
-  return seen;
-}}"""
-
-# What sticks out of the card, or of its own box: on a narrow card a number could be cut, and nothing would scroll to it.
-CUT = """card => {
-  const inside = (part, whole) => part.left >= whole.left - 0.5 && part.right <= whole.right + 0.5;
-  const ink = element => { const range = document.createRange(); range.selectNodeContents(element); return range.getBoundingClientRect(); };
-  const cut = [...card.querySelectorAll('.factor, .result, .sum, .checked, .row-label, label')]
-    .filter(part => !inside(part.getBoundingClientRect(), card.getBoundingClientRect()));
-  for (const box of card.querySelectorAll('.factor')) cut.push(...[...box.children].filter(part => part.checkVisibility() && !inside(ink(part), box.getBoundingClientRect())));
-  return cut.map(part => part.textContent);
-}"""
+WALK = walk(SHOWN)
+CUT = cut(".factor, .factor > *, .result, .sum, .checked, .row-label, label", ".factor")
 
 # Which labels lie on a neuron, as [edge, node].
 COVERED = """svg => [...svg.querySelectorAll('.edge-label')].filter(label => label.firstChild).flatMap(label => {
@@ -58,10 +44,6 @@ COVERED = """svg => [...svg.querySelectorAll('.edge-label')].filter(label => lab
     return Math.hypot(dx, dy) < outline.width / 2 - 1.5;
   }).map(node => [label.textContent, node.dataset.node]);
 })"""
-
-
-def address(site, scheme):
-    return f"{site}/{PAGE}" if scheme == "http" else (HTML / PAGE).as_uri()
 
 
 def ledger(page, where):
@@ -80,7 +62,7 @@ def letters(thing):
 @pytest.mark.parametrize("viewport, theme, scheme", [(WIDE, "light", "http"), (PHONE, "dark", "file"), (WIDE, "dark", "file"), (PHONE, "light", "http")])
 def test_every_weight_and_every_frame(site, pages, viewport, theme, scheme):
     page = pages(viewport, theme)
-    card = ledger(page, address(site, scheme))
+    card = ledger(page, address(site, PAGE, scheme))
     element, factored = card.element_handle(), card.get_by_label("factored form")
     heights = set()
     for key, scene in LEDGER["scenes"].items():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
-from support import HTML, PHONE
+from support import PHONE, address
 from twins import differences
 
 from mlp import MLP, data, forward
@@ -68,7 +68,7 @@ def state(card):
 @pytest.mark.parametrize("viewport, theme", [((1366, 650), "light"), (PHONE, "dark")])
 def test_the_first_screen_has_one_thing_to_touch_and_says_where_to_start(site, new_page, viewport, theme):
     page = new_page(viewport, theme)
-    page.goto(f"{site}/{PAGE}")
+    page.goto(address(site, PAGE))
     card = page.get_by_role("region", name="Turn a weight")
     for part in (page.get_by_role("heading", level=1), page.get_by_role("link", name="Start here"), card, card.get_by_role("slider", name="turn"), card.get_by_role("status")):
         box = part.bounding_box()
@@ -86,7 +86,7 @@ def test_the_first_screen_has_one_thing_to_touch_and_says_where_to_start(site, n
 
 def test_an_edge_can_be_dragged_with_a_mouse(site, new_page):
     page = new_page((1366, 650))
-    page.goto((HTML / PAGE).as_uri())
+    page.goto(address(site, PAGE, "file"))
     card = page.get_by_role("region", name="Turn a weight")
     drawing = card.get_by_role("img")
     spot = drawing.evaluate("""svg => { const line = svg.querySelector('.hit[data-choice="w1_1_1"]'), box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;

@@ -6,7 +6,7 @@ import random
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from support import HTML, PHONE, WIDE
+from support import PHONE, WIDE, address, cut, walk
 
 from mlp import data, trace
 from mlp.trace import update
@@ -32,22 +32,8 @@ SHOWN = """card => {
   };
 }"""
 
-# Clicks Next until it is disabled: what is seen at each step before and after its question.
-WALK = f"""async card => {{
-  const shown = {SHOWN}, next = card.querySelector('button[aria-label="Next step"]'), seen = [shown(card)];
-  while (!next.disabled) {{ next.click(); await Promise.resolve(); seen.push(shown(card)); }}
-  return seen;
-}}"""
-
-# What sticks out of the card, or of its own cell or line.
-CUT = """card => {
-  const inside = (part, whole) => part.left >= whole.left - 0.5 && part.right <= whole.right + 0.5;
-  const ink = element => { const range = document.createRange(); range.selectNodeContents(element); return range.getBoundingClientRect(); };
-  const whole = card.getBoundingClientRect();
-  return [...card.querySelectorAll('.now, s, code, label, button, .range, .note, .chart-title, .status, .count, svg.drawing, svg.chart')]
-    .filter(part => part.checkVisibility() && ink(part).width && !(inside(part.getBoundingClientRect(), whole) && inside(ink(part), (part.closest('td') ?? card).getBoundingClientRect())))
-    .map(part => part.outerHTML.slice(0, 200));
-}"""
+WALK = walk(SHOWN)
+CUT = cut(".now, s, code, label, button, .range, .note, .chart-title, .status, .count, svg.drawing, svg.chart")
 
 
 def opened(page, where, name="One update"):
@@ -55,12 +41,8 @@ def opened(page, where, name="One update"):
     return page.get_by_role("region", name=name)
 
 
-def address(site, scheme="http"):
-    return f"{site}/{PAGE}" if scheme == "http" else (HTML / PAGE).as_uri()
-
-
-def at(site, state, scheme="http"):
-    return f"{address(site, scheme)}#one-update-{state}"
+def at(site, state):
+    return f"{address(site, PAGE)}#one-update-{state}"
 
 
 def seen(card):
@@ -83,7 +65,7 @@ def agrees(page, frame, narrow, asking=False):
 @pytest.mark.parametrize("viewport, theme, scheme", [(WIDE, "light", "http"), (PHONE, "dark", "file"), (WIDE, "dark", "file"), (PHONE, "light", "http")])
 def test_every_step(site, pages, viewport, theme, scheme):
     page = pages(viewport, theme)
-    card = opened(page, address(site, scheme))
+    card = opened(page, address(site, PAGE, scheme))
     heights = []
     for program in PROGRAMS:
         card.get_by_role("combobox", name="program").select_option(program)
@@ -161,7 +143,7 @@ def test_the_bench_by_keys_and_by_drag(site, pages):
 
 def test_the_hunt_by_keyboard_alone(site, pages):
     page = pages(WIDE, "light")
-    card = opened(page, address(site), "Bug hunt")
+    card = opened(page, address(site, PAGE), "Bug hunt")
     program = card.get_by_role("combobox", name="program")
     assert program.input_value() == "A" and "has one broken line" in card.get_by_role("status").inner_text()
     program.focus()
@@ -242,7 +224,7 @@ def test_after_any_actions_the_page_shows_what_python_computes(site, pages, view
 
 def test_an_address_leads_back(site, pages):
     page = pages(WIDE, "light")
-    card = opened(page, address(site))
+    card = opened(page, address(site, PAGE))
     card.get_by_role("slider", name="Step").press("End")
     card.get_by_role("combobox", name="start").select_option("seed2")
     card.get_by_role("slider", name="η").press("ArrowRight")

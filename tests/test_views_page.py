@@ -8,7 +8,7 @@ import random
 
 import pytest
 from playwright.sync_api import expect
-from support import HTML, PHONE, WIDE
+from support import PHONE, WIDE, address
 
 from mlp import MLP, data
 from mlp.widgets import Batches, Descent, EpochTape, Names, Nudge, Slopes, Valley
@@ -42,7 +42,7 @@ OUTSIDE = """card => { const whole = card.getBoundingClientRect(); return [...ca
 def opened(pages, site, name, viewport=WIDE, theme="light", scheme="http"):
     page = pages(viewport, theme)
     path, region, _ = VIEWS[name]
-    page.goto(f"{site}/{path}" if scheme == "http" else (HTML / path).as_uri())
+    page.goto(address(site, path, scheme))
     card = page.get_by_role("region", name=region, exact=True).first
     expect(card).to_be_visible()
     return page, card
