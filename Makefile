@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 UV_VERSION := 0.13.9
 
-.PHONY: help book test serve lab bench refresh lock clean
+.PHONY: help book test serve lab bench alone refresh lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -49,6 +49,9 @@ lab: $(STAMP)  ## open the notebooks in JupyterLab
 
 bench: $(STAMP)  ## measure speed, memory and an unchanged build, side by side
 	@$(BIN)/python tools/bench.py
+
+alone: $(STAMP)  ## run each notebook by itself, with the versions of Colab (needs python3.12)
+	@$(BIN)/python tools/alone.py
 
 refresh: $(STAMP)  ## execute every notebook and store its outputs
 	@$(BIN)/python tools/refresh.py

@@ -90,6 +90,17 @@ def test_every_page_of_the_table_of_contents_is_there(folder):
     assert listed and [page for page in listed if not (folder / f"{page}.html").exists()] == []
 
 
+def test_where_the_address_is_known_a_notebook_from_the_site_installs_the_package_from_it(html, other):
+    known, unknown = (other, html) if mlp_site.repository() is None else (html, other)
+    (wheel,) = (known / "_static").glob("*.whl")
+    owner, name = (mlp_site.repository() or "someone/every-path").split("/")
+    for path in (known / "_sources").rglob("*.ipynb"):
+        asked = f"mlp-textbook[widgets] @ https://{owner}.github.io/{name}/_static/{wheel.name}"
+        source = (ROOT / path.relative_to(known / "_sources")).read_text(encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == source.replace("mlp-textbook[widgets]", asked, 1)
+        assert (unknown / path.relative_to(known)).read_text(encoding="utf-8") == source
+
+
 def test_every_local_link_leads_somewhere(folder, parsed):
     dead = []
     for path, page in parsed.items():

