@@ -90,7 +90,7 @@ def test_every_page_of_the_table_of_contents_is_there(folder):
     assert listed and [page for page in listed if not (folder / f"{page}.html").exists()] == []
 
 
-def test_where_the_address_is_known_a_notebook_from_the_site_installs_the_package_from_it(html, other):
+def test_a_notebook_of_the_site_or_the_other_one_installs_the_package_from_where_the_address_is_known(html, other):
     known, unknown = (other, html) if mlp_site.repository() is None else (html, other)
     (wheel,) = (known / "_static").glob("*.whl")
     owner, name = (mlp_site.repository() or "someone/every-path").split("/")
