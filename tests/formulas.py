@@ -7,6 +7,7 @@ The notation is the book's: in w^k_{ij} the superscript is a layer, in O_{kj} bo
 import itertools
 import json
 import re
+import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -40,7 +41,7 @@ def pages():
 
 
 def prose(path):
-    """What the reader reads of a page: its Markdown outside code, and the captions of its figures."""
+    """What the reader reads of a page: its Markdown outside code, the captions of its figures, and what its predictions say, as formulas."""
     if path.suffix == ".md":
         texts = [path.read_text(encoding="utf-8")]
     else:
@@ -50,10 +51,19 @@ def prose(path):
                 texts.append("".join(cell["source"]))
             else:
                 texts.append(cell["metadata"].get("mystnb", {}).get("figure", {}).get("caption", ""))
+                texts += [f"${equation}$" for sentence in sentences("".join(cell["source"])) for equation in equations_in(sentence)]
     text = "\n\n".join(texts)
     text = re.sub(r"^```\{math\}(.*?)^```", r"$$\1$$", text, flags=re.S | re.M)
     text = re.sub(r"^```(?!\{(?!code))\S.*?^```", "", text, flags=re.S | re.M)  # code, but not what a directive such as {glossary} holds
     return re.sub(r"`[^`\n]+`", "", text)
+
+
+def sentences(code):
+    """The questions and the whys of the predictions of a code cell: the book's own are named in it, as predict("4.path-left-out")."""
+    for name in re.findall(r'^predict\("(\d)\.([\w-]+)"\)', code, re.M):
+        (path,) = ROOT.glob(f"src/mlp/questions/{name[0]}-*.toml")
+        asked = tomllib.loads(path.read_text(encoding="utf-8"))[name[1]]
+        yield from (asked["question"], asked["why"])
 
 
 RELATION = re.compile(r"=|\\approx")
@@ -66,6 +76,59 @@ def formulas(text, page=""):
         if match[1] or RELATION.search(match[2]):
             found.append(Formula(match[1] or match[2], bool(match[1]), f"{page} {len(found) + 1}"))
     return found
+
+
+# ---- the formulas of a plain sentence, as views and predictions write them: w²₃₁ = 0.6, ∂L/∂w¹₁₁, 2(ŷ − y) · w
+
+SUPERSCRIPTS, SUBSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", "₀₁₂₃₄₅₆₇₈₉,"
+LATIN = str.maketrans(SUPERSCRIPTS + SUBSCRIPTS, "0123456789-T" + "0123456789,")
+GREEK = {"σ": r"\sigma ", "η": r"\eta ", "λ": r"\lambda ", "ŷ": r"\hat y", "∂": r"\partial ", "¼": r"\frac14", "½": r"\frac12"}
+OPERATORS = {"·": r"\cdot ", "×": r"\cdot ", "÷": "/", "≈": r"\approx ", "−": "-", "+": "+", "/": "/", "=": "="}
+LETTER = "[A-Za-zŷσηλ]"
+PIECE = re.compile(rf"(?P<word>(?!(?:d[OZW]|wx)(?!{LETTER})){LETTER}{{2,}})|(?P<thing>(?:√?\d+(?:\.\d+)?|d[OZW]|wx|{LETTER}|[∂¼½])′?[{SUPERSCRIPTS}]*(?:[₀-₉]+(?:,[₀-₉]+)?[{SUPERSCRIPTS}]*)?)|"
+                   rf"(?P<sign>[·×÷≈−+/=])|(?P<open>\()|(?P<close>\)[{SUPERSCRIPTS}]*)|(?P<other>\S)")
+
+
+def equations_in(sentence):
+    """The equations of a plain sentence, in LaTeX. Two things are multiplied side by side only where no space parts them."""
+    found, run, last = [], [], None
+
+    def ended():
+        text = "".join(run)
+        for bracket in [at for at, c in enumerate(text) if c == "("][::-1]:  # one that never closes, or has an equation in it, is the prose's
+            depth, close = 0, len(text)
+            for at in range(bracket, len(text)):
+                depth += {"(": 1, ")": -1}.get(text[at], 0)
+                if not depth:
+                    close = at
+                    break
+            if close == len(text) or "=" in text[bracket:close]:
+                found.extend(equations_in(text[bracket + 1 : close]))
+                text = text[:bracket] + text[close + 1 :]
+        text = text.strip().strip("=≈·×÷/ ").removesuffix("−").removesuffix("+").strip()
+        if re.search("[^=≈]+[=≈]", text):
+            found.append(latex(text))
+        run.clear()
+
+    sentence = re.sub(r"(?<=\d) times (?=\d)", " · ", sentence)
+    for piece in PIECE.finditer(sentence):
+        kind, space = piece.lastgroup, sentence[: piece.start()][-1:].isspace()
+        opens, closed = kind in ("thing", "open"), last in ("thing", "close")
+        if kind in ("word", "other") or opens and closed and space or kind == "close" and "".join(run).count("(") <= "".join(run).count(")"):
+            ended()
+        if kind in ("thing", "sign", "open") or kind == "close" and run:
+            run += [" " * (space and bool(run)), piece[0]]
+        last = kind
+    ended()
+    return found
+
+
+def latex(text):
+    text = re.sub(r"([·×÷/]\s*)([+−])(\d[\d.]*)", r"\1(\2\3)", text)
+    text = re.sub(rf"[{SUPERSCRIPTS}]+", lambda m: f"^{{{m[0].translate(LATIN)}}}", re.sub(r"[₀-₉]+(?:,[₀-₉]+)?", lambda m: f"_{{{m[0].translate(LATIN)}}}", text))
+    text = re.sub(r"√(\d+)", r"\\sqrt{\1}", text.replace("′", "'"))
+    text = re.sub(r"\s+", " ", "".join({**GREEK, **OPERATORS}.get(c, c) for c in text)).strip()
+    return text.replace(" '", "'")
 
 
 # ---- the grammar

@@ -348,6 +348,11 @@ def two_inputs():
     return Setting(world(cars.Xs[:40, [0, 2]], cars.ys[:40], 0.0, 1.0), [world(rng.normal(size=(5, 2)), rng.normal(size=5), 0.4, -0.8)], vary=frozenset("w"))
 
 
+@setting("two inputs of car 1")
+def two_inputs_one_car():
+    return Setting(World({("x", 1): float(X1[0]), ("x", 2): float(X1[2])}))
+
+
 @setting("across and along the valley")
 def valley():
     """m, how steep L/n is in the two directions: half its second derivative, from three points."""
@@ -403,6 +408,12 @@ def two_points():
 @setting("two points at their minimum")
 def two_points_minimum():
     return at(two_points(), lambda base: base["w", "*"])
+
+
+@setting("mirrored")
+def mirrored():
+    """w after one step with η = 1."""
+    return Setting(World({"w": float(train(MLP(W={1: [[0.5]]}), cars.Xs[:, [2]], cars.ys, eta=1.0, epochs=1, batch_size=n).net.w(1, 1, 1))}))
 
 
 @setting("third exercise")
@@ -498,6 +509,17 @@ SIGMOID = {"r": lambda t: np.exp(-t["z"]), "d": lambda t: 1 + np.exp(-t["z"]), "
 def sigmoid(name):
     z = 0.0 if name.endswith("0") else 0.7
     return graph({"z": z, "h": 0.3}, SIGMOID, [{"z": -1.2, "h": -0.2}, {"z": 2.4, "h": 1.1}][: 2 * (z != 0)])
+
+
+@setting("sigmoid that gives out 0.8", "tanh that gives out 0.6")
+def given_out(name):
+    O = float(name.split()[-1])
+    return graph({"O": O}, {}, [{"O": 0.3}])
+
+
+@setting("sixth prediction")
+def sixth():
+    return graph({"w": 1.0}, {"u": lambda t: 5 - 2 * t["w"], "L": lambda t: t["u"] ** 2}, [{"w": 0.3}, {"w": -1.4}])
 
 
 @setting("sigmoid, without its argument")
@@ -606,6 +628,13 @@ def three_functions():
 @setting("car with target 1")
 def target_one():
     return Setting(car_page().with_({("y", 1): 1.0}))
+
+
+@setting("car where the switch flips")
+def flipping():
+    """w^1_11 such that Z_11 is 0."""
+    page = car_page()
+    return Setting(page.with_({("w", 1, 1, 1): page["w", 1, 1, 1] - page["Z", 1, 1] / page.d(("Z", 1, 1), ("w", 1, 1, 1))}))
 
 
 @setting("second car")
