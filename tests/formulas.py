@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from lark import Lark, Token, Tree
 from lark.exceptions import LarkError
-from scalar import STEP, sigma, size, slope, tanh
+from scalar import sigma, size, slope, tanh
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTING = Path(__file__).with_name("equations.txt")

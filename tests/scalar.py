@@ -3,9 +3,8 @@ Python's and JavaScript's frames.)
 
 A World answers to names as the book writes them: ("O", 2, 1), ("w", k, i, j), ("L",). What is held still stays, everything after it
 follows, and numbers may be complex, so that `world.d(a, b)` is the derivative of a by b, exact to the last digits, by a complex step.
+In place of a number may stand an array, with an entry for each of several points that know nothing of each other.
 """
-
-import cmath
 
 import numpy as np
 
@@ -74,11 +73,11 @@ def called(name):
 
 
 def sigma(z):
-    return 1 / (1 + cmath.exp(-z))
+    return 1 / (1 + np.exp(-z))
 
 
 def tanh(z):
-    return cmath.tanh(z)
+    return np.tanh(z)
 
 
 def identity(z):
@@ -194,7 +193,18 @@ def weights_of(net):
 
 
 def running(net, x, y):
-    """The world of a `mlp` network whose hidden units are sigmoids, and one point."""
+    """The world of a `mlp` network whose hidden units are sigmoids, and one point, or the columns of several."""
     f = {k: identity if k == len(net.layers) else sigma for k in net.layers}
-    point = {("x", j): float(v) for j, v in enumerate(x, start=1)} | {("y", 1): float(y)}
+    point = {("x", j): v for j, v in enumerate(np.array(x).tolist() if np.ndim(x) == 1 else x, start=1)} | {("y", 1): float(y) if np.ndim(y) == 0 else y}
     return World(weights_of(net) | point, network(net.sizes, f))
+
+
+def layers(world, letter):
+    """{k: a list of what the units of layer k have} for O, Z, dO, dZ or f'."""
+    first = 0 if letter in ("O", "dO") else 1
+    return {k: [world[letter, k, j] for j in range(1, world["n", k] + 1)] for k in range(first, world["K"] + 1)}
+
+
+def gradient(world):
+    """{k: the matrix of the derivatives of L by the weights of layer k, a list of rows}."""
+    return {k: [[world["dW", k, i, j] for j in range(1, world["n", k] + 1)] for i in range(1, world["n", k - 1] + 1)] for k in range(1, world["K"] + 1)}

@@ -4,7 +4,6 @@ A setting is named in a header of tests/equations.txt. Its worlds define every s
 the scalar twin, `mlp`, finite and complex steps. `let` lines of the listing give roots their values.
 """
 
-import cmath
 from functools import lru_cache
 from math import sqrt
 
@@ -23,7 +22,7 @@ n = len(cars.y)
 
 def softplus(z):
     """An activation that is none of the book's, and whose slope is not the same at z and -z."""
-    return cmath.log(1 + cmath.exp(z))
+    return np.log(1 + np.exp(z))
 
 
 SOFTPLUS = Activation("softplus", lambda z, out: np.logaddexp(0, z, out=out), lambda o, out: np.subtract(1, np.exp(-o), out=out))
@@ -848,9 +847,7 @@ def optimisers(name):
 
 @setting("two classes")
 def two_classes():
-    from cmath import log
-
-    loss = {"L": lambda t: -(t["y"] * log(t["O", 3, 1]) + (1 - t["y"]) * log(1 - t["O", 3, 1]))}
+    loss = {"L": lambda t: -(t["y"] * np.log(t["O", 3, 1]) + (1 - t["y"]) * np.log(1 - t["O", 3, 1]))}
 
     def world(seed, y):
         base = car_world(seed, kinds=("sigmoid",))
@@ -862,8 +859,6 @@ def two_classes():
 
 @setting("softmax")
 def softmax():
-    from cmath import exp, log
-
     def world(seed):
         K, classes = 2, 3
         rng = np.random.default_rng(seed)
@@ -872,11 +867,11 @@ def softmax():
         def rule(t, name):
             match name:
                 case ("O", k, j) if k == K and 1 <= j <= classes:
-                    return exp(t["Z", K, j]) / sum(exp(t["Z", K, c]) for c in range(1, classes + 1))
+                    return np.exp(t["Z", K, j]) / sum(np.exp(t["Z", K, c]) for c in range(1, classes + 1))
                 case ("S",):
-                    return sum(exp(t["Z", K, c]) for c in range(1, classes + 1))
+                    return sum(np.exp(t["Z", K, c]) for c in range(1, classes + 1))
                 case ("L", 1) | ("L",):
-                    return -sum(t["y", c] * log(t["O", K, c]) for c in range(1, classes + 1))
+                    return -sum(t["y", c] * np.log(t["O", K, c]) for c in range(1, classes + 1))
             raise KeyError(name)
 
         return World({**roots, "i": 1, "K": K, "n 2": classes, "η": 0.1, "λ": 0.03}, rule)

@@ -4,13 +4,10 @@ from math import exp, prod, tanh
 
 import numpy as np
 import pytest
-from chapters import cells, run, says
+from chapters import run, says
+from scalar import layers, running, sigma
 
-from mlp import data, factors, numerical_gradients, paths
-
-
-def sigma(z):
-    return 1 / (1 + exp(-z))
+from mlp import MLP, data, factors, numerical_gradients, paths
 
 
 def signed(value, decimals):
@@ -19,7 +16,6 @@ def signed(value, decimals):
 
 
 net, x, y = data.running_example()
-# The running example once more, in plain floats.
 W1, W2, W3 = (net.W[k].tolist() for k in (1, 2, 3))
 H = 1e-5
 cars = data.auto_mpg()
@@ -27,9 +23,9 @@ SECOND_CAR = cars.Xs[1].tolist(), float(cars.ys[1])
 
 
 def outputs(x, W1, W2, W3):
-    O1 = [sigma(sum(x[i] * W1[i][j] for i in range(4))) for j in range(3)]
-    O2 = [sigma(sum(O1[i] * W2[i][j] for i in range(3))) for j in range(2)]
-    return O1, O2, O2[0] * W3[0][0] + O2[1] * W3[1][0]
+    """The outputs of layers 1, 2 and 3, by the scalar twin."""
+    O = layers(running(MLP(W={1: W1, 2: W2, 3: W3}), x, 0.0), "O")
+    return O[1], O[2], O[3][0]
 
 
 O1, O2, O31 = outputs(x, W1, W2, W3)
@@ -38,13 +34,8 @@ FIRST = 2 * (O31 - y)
 
 
 def nudged(k, i, j, x=x, y=y):
-    """dL/dw^k_ij by central differences, k = 2 or 3."""
-    losses = []
-    for h in (H, -H):
-        W = {2: [row[:] for row in W2], 3: [row[:] for row in W3]}
-        W[k][i - 1][j - 1] += h
-        losses.append((y - outputs(x, W1, W[2], W[3])[2]) ** 2)
-    return (losses[0] - losses[1]) / (2 * H)
+    """dL/dw^k_ij by a complex step."""
+    return running(net, x, y).d("L", ("w", k, i, j))
 
 
 def d2(i, j):

@@ -1,25 +1,19 @@
 """Chapter 4: every number in its prose, every prediction and every exercise, computed by other means."""
 
-from math import exp, prod
+from math import prod
 
 import numpy as np
 import pytest
 from chapters import run, says
+from scalar import layers, running, sigma
 
 from mlp import MLP, backprop, data, factors, forward, path_gradient, paths
 
 
-def sigma(z):
-    return 1 / (1 + exp(-z))
-
-
 net, x, y = data.running_example()
-# The running example once more, in plain floats.
 W1, W2, W3 = (net.W[k].tolist() for k in (1, 2, 3))
-O1 = [sigma(sum(x[i] * W1[i][j] for i in range(4))) for j in range(3)]
-O2 = [sigma(sum(O1[i] * W2[i][j] for i in range(3))) for j in range(2)]
-O31 = O2[0] * W3[0][0] + O2[1] * W3[1][0]
-S1, S2 = [o * (1 - o) for o in O1], [o * (1 - o) for o in O2]
+O1, O2, (O31,) = (layers(running(net, x, y), "O")[k] for k in (1, 2, 3))
+S1, S2 = (layers(running(net, x, y), "f'")[k] for k in (1, 2))
 
 
 def part(i, j, via):

@@ -1,37 +1,24 @@
 """Chapter 5: every number in its prose, every prediction and every exercise, computed by other means."""
 
 from functools import lru_cache
-from math import exp, sqrt
+from math import sqrt
 
 import numpy as np
 import pytest
 from chapters import cells, run, says
+from scalar import gradient, layers, running, sigma
 
 from mlp import MLP, backprop, data, forward, he, numerical_gradients, relu, small_normal, squared_loss, tanh, train, uniform, xavier, zeros
-
-
-def sigma(z):
-    return 1 / (1 + np.exp(-z))
 
 
 net, x, y = data.running_example()
 cars = data.auto_mpg()
 X, Y = cars.Xs, cars.ys
-# The running example once more, in plain floats: rules 1 to 4 written out.
+# The running example once more, by complex steps through the scalar twin.
 W = {k: net.W[k].tolist() for k in (1, 2, 3)}
-O = {0: x.tolist()}
-for k in (1, 2, 3):
-    sums = [sum(o * W[k][i][j] for i, o in enumerate(O[k - 1])) for j in range(len(W[k][0]))]
-    O[k] = [1 / (1 + exp(-z)) for z in sums] if k < 3 else sums
-Z11 = sum(O[0][i] * W[1][i][0] for i in range(4))
-S = {k: [o * (1 - o) for o in O[k]] for k in (1, 2)} | {3: [1.0]}
-dO = {3: [2 * (O[3][0] - y)]}
-dZ = {}
-for k in (3, 2, 1):
-    dZ[k] = [d * s for d, s in zip(dO[k], S[k])]
-    dO[k - 1] = [sum(w * d for w, d in zip(row, dZ[k])) for row in W[k]]
-dW = {k: [[o * d for d in dZ[k]] for o in O[k - 1]] for k in (1, 2, 3)}
-L = (y - O[3][0]) ** 2
+twin = running(net, x, y)
+O, Z, S, dO, dZ = (layers(twin, letter) for letter in ("O", "Z", "f'", "dO", "dZ"))
+dW, L, Z11 = gradient(twin), twin["L"], Z[1][0]
 
 
 def loss(W, X=X, y=Y):

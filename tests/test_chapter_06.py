@@ -5,6 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 from chapters import cells, run, says
+from scalar import running, sigma
 
 from mlp import MLP, backprop, data, forward, l2, tanh, train
 
@@ -13,13 +14,9 @@ X, y = cars.Xs, cars.ys
 net = data.running_example()[0]
 
 
-def sigma(z):
-    return 1 / (1 + np.exp(-z))
-
-
 def predicted(W, points):
-    """The 4-3-2-1 network without biases, from its three products."""
-    return (sigma(sigma(points @ W[1]) @ W[2]) @ W[3])[:, 0]
+    """The 4-3-2-1 network without biases, by the scalar twin."""
+    return running(MLP(W=W), points.T, 0.0)["O", 3, 1]
 
 
 def total(W):
@@ -224,8 +221,7 @@ def stops_after(net, tol, seed):
 
 
 def backprop_of_each(W):
-    O2 = sigma(sigma(X @ W[1]) @ W[2])
-    return 2 * ((O2 @ W[3])[:, 0] - y) * O2[:, 0]
+    return running(MLP(W=W), X.T, y).d("L", ("w", 3, 1, 1))
 
 
 def test_whole_set_descent():
