@@ -246,13 +246,13 @@ def drop_stale_pages(app: Sphinx, exception: Exception | None) -> None:
 
 def views(body: str) -> str:
     """The style and the script that bring a page's views to life: of the script, the modules that they need."""
-    from mlp.widgets.script import script
+    from mlp.widgets.script import script, style
 
-    style = (ROOT / "src" / "mlp" / "widgets" / "views.css").read_text(encoding="utf-8").replace("</style", r"<\/style")
     needed = re.findall(r'<div class="mlp-view" data-panels="([^"]*)" data-lives="([^"]*)">', body)
-    panels, lives = ([*dict.fromkeys(name for names in parts for name in names.split())] for parts in zip(*needed))
+    panels, lives = (tuple(dict.fromkeys(name for names in parts for name in names.split())) for parts in zip(*needed))
+    rules = style(panels, lives).replace("</style", r"<\/style")
     text = script(panels, lives, questions=("", "") in needed, page=True).replace("</script", r"<\/script")
-    return f'<style>\n{style}</style>\n<script type="module">\n{text}</script>\n'
+    return f'<style>\n{rules}</style>\n<script type="module">\n{text}</script>\n'
 
 
 def setup(app: Sphinx) -> dict:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from math import ceil, floor, inf, isfinite, log10
 from numbers import Integral, Real
-from pathlib import Path
 from urllib.parse import quote
 
 import anywidget
@@ -23,7 +22,7 @@ import traitlets
 
 from .. import _checks, trace
 from ..losses import squared_loss
-from .script import script
+from .script import script, style
 
 __all__ = ["Batches", "Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "Valley", "predict"]
 
@@ -31,12 +30,11 @@ __all__ = ["Batches", "Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneU
 class View(anywidget.AnyWidget):
     """What all views have in common: the data they draw, and how that reaches a notebook or a page."""
 
-    _css = Path(__file__).parent / "views.css"
     spec = traitlets.Dict().tag(sync=True)
 
     def __init__(self, spec, **state):
         panels, lives = self._parts(spec)
-        self.add_traits(_esm=traitlets.Unicode(script(panels, lives, questions=not panels)).tag(sync=True))
+        self.add_traits(_esm=traitlets.Unicode(script(panels, lives, questions=not panels)).tag(sync=True), _css=traitlets.Unicode(style(panels, lives)).tag(sync=True))
         super().__init__(spec=spec, **state)
 
     @staticmethod

@@ -1,10 +1,10 @@
-"""Joins the modules that a view needs into one script: neither anywidget nor a page opened from disk can resolve an import."""
+"""Joins the modules that a view needs into one script, and their styles: neither anywidget nor a page opened from disk can resolve an import."""
 
 import re
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "js"
+FOLDER, STYLES = (Path(__file__).parent / kind for kind in ("js", "css"))
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+)\.js";\n', re.M)
 COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/[ \t]*)\n", re.M)  # lines that are nothing else: a fifth of what a page would carry
 NAME = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.M)
@@ -53,3 +53,10 @@ def script(panels, lives=(), *, questions=False, page=False):
     body = f'host.model.get("spec").kind === "prediction" ? prediction(host) : {stepper}' if questions and panels else stepper or "prediction(host)"
     end = f"mountPage(document, (host) => {body});" if page else f"export default {{ render: (host) => {body} }};"
     return f"{joined(*modules)}\n{end}\n"
+
+
+@cache
+def style(panels, lives=()):
+    """The style of views with these panels and live modules: the card's, then that of each that has a file in `css`, without comments."""
+    files = [STYLES / f"{name}.css" for name in ("card", *panels, *lives)]
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", "".join(file.read_text(encoding="utf-8") for file in files if file.exists()), flags=re.S)).strip() + "\n"
