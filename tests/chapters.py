@@ -6,6 +6,7 @@ A chapter is named by its number, the warm-up by "warm-up".
 import json
 import re
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 
 import matplotlib
@@ -51,6 +52,21 @@ def text(number):
     parts = ["".join(cell["source"]) for cell in cells(number) if cell["cell_type"] == "markdown"]
     parts += [f"{spec['question']} {spec['why']}" for spec in run(number)[1]]
     return re.sub(r"\s+", " ", " ".join(parts))
+
+
+def printed(number, containing=""):
+    """What the cells with these words in their source print, as stored; a table as its text."""
+    found = [c for c in cells(number) if c["cell_type"] == "code" and containing in "".join(c["source"])]
+    assert found, f"chapter {number} has no cell with {containing!r}"
+    parts = [o.get("text") or o.get("data", {}).get("text/plain", "") for c in found for o in c["outputs"]]
+    return "\n".join("".join(part).removesuffix("\n") for part in parts)
+
+
+def results(number, containing):
+    """The rows of the one table that a cell shows, each a list of its cells' texts."""
+    (shown,) = [o["data"] for c in cells(number) if containing in "".join(c["source"]) for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
+    rows = re.findall("<tr>(.*?)</tr>", "".join(shown["text/html"]))
+    return [[unescape(cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows[1:]]
 
 
 def says(number, *snippets):

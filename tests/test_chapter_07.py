@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from chapters import cells, run, says
+from chapters import cells, printed, results, run, says
 
 from mlp import MLP, backprop, batches, data, l2
 
@@ -96,12 +96,6 @@ def noise(G, m):
     return one * np.sqrt((n - m) / (m * (n - 1)))
 
 
-def output(containing):
-    """What the one cell whose source contains the words has printed, as stored."""
-    (cell,) = [c for c in cells(7) if c["cell_type"] == "code" and containing in "".join(c["source"])]
-    return "".join("".join(o.get("text", "")) for o in cell["outputs"])
-
-
 def test_predictions():
     third = 2 * (outputs(START, X)[2][2] - y[2]) * outputs(START, X)[1][2, 0]
     answers = [spec["answer"] for spec in run(7)[1]]
@@ -119,17 +113,16 @@ def test_batches():
     assert [len(rows) for rows in batches(392, 1000)] == [392]
     assert 19 * 20 + 12 == 392 and len(batches(392, 20)) == 20
     says(7, "updates in an epoch of 392 cars |", "| 20, say | **mini-batch gradient descent** | 20 |")
-    says(7, "| 392 | **full-batch** gradient descent | 1 |", "19 full ones, and the last with the 12 cars that remain")
-    first, second = output("print(batches(7, 3, rng))").splitlines()
-    assert first != second
+    says(7, "| 392 | **full-batch** gradient descent | 1 |", "19 full batches of 20, and the last with the 12 cars that remain")
+    first, second = results(7, "batches(7, 3, rng)")
+    assert [sorted(", ".join(epoch[1:])) for epoch in (first, second)] == [sorted("0, 1, 2, 3, 4, 5, 6")] * 2 and first[1:] != second[1:]
 
 
 def test_three_cars():
     _, O2, yhat = outputs(START, X[:3])
     slopes = [2 * (yhat[i] - y[i]) * O2[i, 0] for i in range(3)]
-    for i in (0, 1):
-        says(7, f"| {i + 1} | {yhat[i]:.4f} | −{-y[i]:.4f} | {O2[i, 0]:.4f} | {slopes[i]:.4f} |")
-    says(7, f"| 3 | {yhat[2]:.4f} | −{-y[2]:.4f} | {O2[2, 0]:.4f} | ? |")
+    for i, row in enumerate(results(7, '[*slope[:2], "?"]')):
+        assert row == [str(i + 1), f"{yhat[i]:.4f}", f"−{-y[i]:.4f}", f"{O2[i, 0]:.4f}", f"{slopes[i]:.4f}" if i < 2 else "?"]
     says(7, f"$${slopes[0]:.4f}+{slopes[1]:.4f}+{slopes[2]:.4f}={sum(slopes):.4f},$$", f"With all the digits it is {slopes[2]:.4f}.")
     says(7, f"it is ${sum(slopes):.4f}/3={sum(slopes) / 3:.4f}$")
     assert slopes == pytest.approx(G[:3, 18])
@@ -158,8 +151,9 @@ def test_noise():
     for i in range(0, n, 7):  # the update with car i alone, and what it does to the mean loss of all
         change = (loss(moved(START, -1e-6 * G[i])) - loss(START)) / n
         assert change == pytest.approx(-1e-6 * (g @ G[i]), rel=1e-3, abs=1e-12)
-    for m, measured in zip((1, 5, 20, 80), output("print(m, noise(G, draws(m))").splitlines()):
-        assert float(measured.split()[1]) == pytest.approx(noise(G, m), rel=0.03)
+    for m, row in zip((1, 5, 20, 80), results(7, "(m, noise(G, draws(m))")):
+        assert row[0] == str(m) and float(row[1]) == pytest.approx(noise(G, m), rel=0.03)
+        assert row[2] == f"{round(noise(G, 1), 2) / np.sqrt(m):.2f}"
     for m in (50, 200, 380):  # with another stream of random numbers
         rng = np.random.default_rng(1000 + m)
         off = [((G[rng.choice(n, m, replace=False)].mean(axis=0) - g) ** 2).sum() for _ in range(3000)]
@@ -172,7 +166,7 @@ def test_noise():
 def test_in_file_order():
     blocks = [G[start : start + 20].mean(axis=0) - g for start in range(0, 380, 20)]
     in_order = np.sqrt(np.mean([(b**2).sum() for b in blocks])) / length(g)
-    assert output("in_order = batches").split()[0] == f"{in_order:.2f}"
+    assert results(7, "in_order = batches")[0][1] == f"{in_order:.2f}"
     assert in_order == pytest.approx(noise(G, 2.3), rel=0.02)
     says(7, f"$({noise(G, 1):.2f}/{in_order:.2f})^2\\approx{(noise(G, 1) / in_order) ** 2:.1f}$")
     assert cars.ys[:100].mean() < -0.5 and cars.ys[-100:].mean() > 0.5
@@ -183,11 +177,10 @@ def test_the_error_stays():
     for _ in range(600):
         W = moved(W, -0.1 * each_gradient(W, X, y).mean(axis=0))
     later = each_gradient(W, X, y)
-    shown = output("G_later = car_gradients").splitlines()
-    for line, rows in zip(shown, (G, later)):
+    for row, rows in zip(results(7, "car_gradients(later)"), (G, later), strict=True):
         size = length(rows.mean(axis=0))
-        assert line.split()[1:3] == [f"{size:.4f}", f"{noise(rows, 1) * size:.2f}"]
-        assert float(line.split()[3]) == pytest.approx(noise(rows, 20), rel=0.02)
+        assert row[1:3] == [f"{size:.4f}", f"{noise(rows, 1) * size:.2f}"]
+        assert float(row[3]) == pytest.approx(noise(rows, 20), rel=0.02)
     assert length(later.mean(axis=0)) < length(g) / 20
     assert noise(later, 20) == pytest.approx(19, abs=0.5)
     assert 0.70 < noise(later, 1) * length(later.mean(axis=0)) / (noise(G, 1) * length(g)) < 0.75  # almost three quarters
@@ -202,7 +195,7 @@ def test_memory():
 
 def test_an_epoch_of_all_cars_is_far_cheaper():
     """By the times that stand on the page: other machines differ, but not by this much."""
-    lines = [line.split() for line in output("def seconds(m)").splitlines()]
+    lines = results(7, "def seconds(m)")
     assert [int(line[0]) for line in lines] == [1, 2, 5, 10, 20, 50, 100, 200, 392]
     assert float(lines[-1][1]) < float(lines[0][1]) / 20
     says(7, "took less than a twentieth of their time")
@@ -218,8 +211,8 @@ def test_five_orders_at_once():
 
 def test_epochs():
     one, twenty, full = (by_epoch(m) for m in (1, 20, 392))
-    for losses, line in zip((one, twenty, full), output("after_epochs = {m").splitlines()):
-        assert line.split(" ", 1)[1] == str([round(float(losses[0, e]), 1) for e in (0, 1, 10, 20, 30)])
+    for losses, row in zip((one, twenty, full), results(7, "after_epochs = {m"), strict=True):
+        assert row[1:] == [f"{losses[0, e]:.1f}" for e in (0, 1, 10, 20, 30)]
     last = [(losses[0, -10:].min(), losses[0, -10:].max()) for losses in (one, twenty, full)]
     says(7, f"between {last[0][0]:.1f} and {last[0][1]:.1f}, with batches of 20 between {last[1][0]:.1f} and {last[1][1]:.1f}")
     says(7, f"they stood at {one[0, 29]:.1f}", f"and is at {full[0, 30]:.1f}")
@@ -241,8 +234,7 @@ def test_updates():
     assert below[20] // 20 == 5 and looked[20] == 104 * 20 + 5 * 12
     says(7, f"on the way to 150: {below[1]} updates against {below[20]}")
     says(7, f"(Its {looked[20]} is less than ${below[20]}\\cdot20$, because five of the {below[20]} batches are short ones of 12.)")
-    for m, line in zip(after, output("after_updates = {m").splitlines()):
-        assert line == f"{m} first below 150 after {below[m]} updates; in the end {after[m][600]:.1f}"
+    assert results(7, "after_updates = {m") == [[str(m), str(below[m]), f"{after[m][600]:.1f}"] for m in after]
     assert abs(after[20] - after[392]).max() < 8 and after[1].max() < 460
     firsts = [int(np.flatnonzero(by_update(1, seed) < 150)[0]) for seed in ORDERS[1:]]
     says(7, f"it took {min(firsts)} to {max(firsts)} updates, about as many as with batches of 20.)")
@@ -260,8 +252,7 @@ def test_each_size_has_its_own_eta():
     middle = {at: float(np.median(five)) for at, five in levels.items()}
     assert (levels[1.0, 1] > 200).all()  # where rounding decides, except in the first order
     middle[1.0, 1] = float(levels[1.0, 1][0])
-    for eta, line in zip(etas, output("def level(m").splitlines(), strict=True):
-        assert line == f"{eta} {[round(middle[eta, m], 1) for m in sizes]}"
+    assert [row[1:] for row in results(7, "def level(m")] == [[f"{middle[eta, m]:.1f}" for m in sizes] for eta in etas]
     good = {m: [eta for eta in etas if middle[eta, m] < 1.05 * min(middle[e, m] for e in etas)] for m in sizes}
     assert good == {1: [0.01, 0.1], 20: [0.1, 1.0], 392: [1.0]}
     best = [min(middle[eta, m] for eta in etas) for m in sizes]
@@ -276,15 +267,13 @@ def test_each_size_has_its_own_eta():
 
 
 def test_the_literal_sum():
-    for m, line in zip((4, 20, 98, 392), output('print(m, "mean"').splitlines()):
+    others = {m: by_epoch(m, mean=False)[1:, -1] for m in (4, 20)}
+    for m, row in zip((4, 20, 98, 392), results(7, "def end_of"), strict=True):
         ends = []
         for mean in (True, False):
             *_, last = descent(m, mean=mean)
             ends.append(loss(last))
-        assert line == f"{m} mean {ends[0]:.1f} sum {ends[1]:.1f}"
-    others = {m: by_epoch(m, mean=False)[1:, -1] for m in (4, 20)}
-    for (m, ends), line in zip(others.items(), output('print(m, "mean"').splitlines()[4:]):
-        assert line == f"{m} sum, other orders {[round(float(end), 1) for end in ends]}"
+        assert row == [str(m), *(f"{end:.1f}" for end in ends), ", ".join(f"{end:.1f}" for end in others.get(m, []))]
     says(7, f"with 4 cars they end between {others[4].min():.1f} and {others[4].max():.1f}")
     assert (others[20] > 240).sum() == 2 and others[20].max() < 250
     on_the_way = [loss(W) for W in descent(98, epochs=1, mean=False)]
@@ -300,7 +289,10 @@ def test_the_literal_sum():
     assert (O1 * (1 - O1)).max() == pytest.approx(0.25, abs=0.005) and (O2 * (1 - O2)).max() < 1e-9
     switched = (((X @ START[0] > 0) * 1.0) @ START[1] > 0) * 1.0  # chapter 5's step network: O_2 is not 0
     assert switched[0].tolist() == [1, 1] and switched.mean() > 0.5
-    says(7, f"throws the loss from {losses[0]:.1f} to {losses[1]:.1f}")
+    says(7, f"throws the loss from {losses[0]:.1f} to {losses[1]:,.1f}")
+    assert f"{[round(loss, 1) for loss in losses]}" in printed(7, "losses before each update")
+    slopes = [f"{(O * (1 - O)).max():.2f}" for O in (O1, O2)] + ["1.00"]
+    assert results(7, "losses before each update") == [[str(k), f"{O.max():.2f}", slope, "0.00"] for k, O, slope in zip((1, 2, 3), (O1, O2, 0 * O2), slopes)]
     assert (y**2).sum() == pytest.approx(392) and losses[2:] == pytest.approx([392, 392])
 
 
@@ -312,7 +304,7 @@ def test_the_sum_is_the_mean_with_a_larger_eta():
     assert 392 == 14 * 28
     says(7, "the mean with $28\\cdot0.005=0.14$", "$12\\cdot0.005=0.06$ times the mean gradient")
     says(7, f"$20/12\\approx{20 / 12:.2f}$ times as much", f"counts each of its points more, here {20 / 12:.2f} times.")
-    assert output("with_sums = updates").splitlines() == ["batch 19 with 20 cars: True", "batch 20 with 12 cars: False"]
+    assert results(7, "with_sums = updates") == [["19", "20", "yes"], ["20", "12", "no"]]
 
 
 def test_without_a_hidden_layer():
@@ -320,13 +312,13 @@ def test_without_a_hidden_layer():
     for _ in range(300):
         before = ((y - X @ w) ** 2).sum()
         w = w + 0.1 * 2 * X.T @ (y - X @ w) / n
-    assert output("line = MLP").splitlines()[0] == f"mean: {before:.2f}"
+    assert printed(7, "line = MLP").splitlines()[0] == f"mean: loss {before:.2f}"
     w = np.zeros(4)
     with np.errstate(over="ignore", invalid="ignore"):
         while np.isfinite(((y - X @ w) ** 2).sum()):
             epoch += 1
             w = w + 0.1 * 2 * X.T @ (y - X @ w)
-    assert f"at epoch {epoch + 1}, batch 1 (eta=0.1)" in output("line = MLP")
+    assert f"at epoch {epoch + 1}, batch 1 (eta=0.1)" in printed(7, "line = MLP")
 
 
 def test_exercises_on_paper():

@@ -1,8 +1,8 @@
 """mlp: a multilayer perceptron written to be read, chapter by chapter.
 
 Modules in reading order: network, losses, activations, initializers, chain_rule, backprop,
-training, trace, plots, data, widgets. `import mlp` loads NumPy and nothing else; `mlp.plots` needs
-matplotlib and `mlp.widgets` needs anywidget, and both are imported by name.
+training, tables, trace, plots, data, widgets. `import mlp` loads NumPy and nothing else; `mlp.plots`
+needs matplotlib and `mlp.widgets` needs anywidget, and both are imported by name.
 """
 
 from . import data
@@ -12,6 +12,7 @@ from .chain_rule import factors, path_gradient, paths
 from .initializers import he, small_normal, uniform, xavier, zeros
 from .losses import l1, l2, squared_loss
 from .network import MLP, forward
+from .tables import table, weight_table
 from .training import batches, train, updates
 
 __version__ = "0.1.0"
@@ -36,10 +37,12 @@ __all__ = [
     "small_normal",
     "squared_loss",
     "step",
+    "table",
     "tanh",
     "train",
     "uniform",
     "updates",
+    "weight_table",
     "xavier",
     "zeros",
 ]
