@@ -210,3 +210,13 @@ def test_a_weight_is_found_by_pressing_its_edge_or_its_cell(site, pages):
     card.locator(".matrices td").nth(cells.index(answer)).click()
     expect(card.get_by_role("status")).to_contain_text("Yes, row")
     assert page.log.problems == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_sentence_and_buttons_stay_in_sight_of_a_card_that_is_longer_than_the_window(site, pages, name):
+    page, card = opened(pages, site, name, (360, 420))
+    for top in (60, -40):  # its head below the bar, and scrolled past
+        page.evaluate("([card, top]) => scrollBy(0, card.getBoundingClientRect().top - top)", [card.element_handle(), top])
+        box, foot = card.bounding_box(), card.locator(".foot").bounding_box()
+        assert box["y"] + box["height"] > 420, "the card is longer than the window"
+        assert foot["y"] + foot["height"] == pytest.approx(420, abs=1)
