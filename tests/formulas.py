@@ -226,7 +226,8 @@ class Wrong(Exception):
     """A formula contradicts itself."""
 
 
-LAYERED = frozenset({"w", "W", "b", "dW"})  # letters whose superscript is a layer
+LAYERED = frozenset({"w", "W", "b", "dW"})  # letters whose superscript is a layer, w's only beside a subscript; with "w^" always
+COUNTS = "nh"  # letters that number nothing: n_{k-1} units, h neurons
 WORDS = {"new", "old", "in", "out"}
 INDEX = re.compile(r"([A-Za-z](?:_\{?[A-Za-z]\}?)?|\d)\s*(?:([+-])\s*(\d+))?|(\*|\([A-Z0-9](?:-1)?\))")
 
@@ -291,13 +292,12 @@ def name_of(tree, context):
     """A symbol's name in the world, and the scripts that are no part of it."""
     base, scripts = letter(tree.children[0]), [script.children[0] for script in tree.children[1:]]
     above, below, rest = [], [], []
-    layered = base in context.layered
-    has_sub = any(script.type == "SUB" for script in scripts)
+    layered = base in context.layered and (base != "w" or "w^" in context.layered or any(script.type == "SUB" for script in scripts))
     for script in scripts:
-        content = script[2:-1]
+        content = script[2:-1].strip()
         if script.type == "SUB":
             below += [context.number(index) for index in indices(content)]
-        elif content.strip() == "*" or layered and content.strip() not in ("T", "\\top") and (has_sub or base != "w" or "w^" in context.layered) and not above:
+        elif content == "*" or layered and not above and content not in ("T", "\\top"):
             above += [context.number(index) for index in indices(content.replace("\\top", ""))]
             rest += [Token("SUP", "^{T}")] * ("\\top" in content)
         else:
@@ -368,7 +368,7 @@ def evaluated(tree, context):
         case "number":
             return float(children[0]) + context.shift.get(children[0].start_pos, 0)
         case "text":
-            return look_up((children[0][6:-1].strip(" :"),), context)
+            return look_up((children[0][6:-1].strip(),), context)
         case "side":
             return evaluated(children[0], context) if len(children) == 1 else tuple(evaluated(child, context) for child in children)
         case "group":
@@ -413,6 +413,7 @@ def evaluated(tree, context):
 
 
 def summed(children, context):
+    """Terms with their signs."""
     value, sign = None, 1
     for n, child in enumerate(children):
         if isinstance(child, Token) and child.type == "SIGN":
@@ -481,6 +482,7 @@ KNOWN = {"σ()": np.vectorize(sigma, otypes=[complex]), "σ'()": np.vectorize(sl
 
 
 def function_of(factor, context):
+    """The function that a name means before brackets, the world's or one everybody knows; or none."""
     if factor.children[0].data == "text":
         name = (factor.children[0].children[0][6:-1].strip(),)
     else:
@@ -497,6 +499,7 @@ def function_of(factor, context):
 
 
 def with_scripts(value, scripts, context):
+    """A value transposed, or to a power."""
     for script in scripts:
         token = script.children[0] if isinstance(script, Tree) else script
         kind, content = token.type, token[2:-1]
@@ -512,6 +515,7 @@ def with_scripts(value, scripts, context):
 
 
 def scripted(tree, context):
+    """A factor with its scripts: a symbol of the world, e, or a bracket with a power, with new or old, or [ ... ]_{w_{old}}."""
     head, scripts = tree.children[0], tree.children[1:]
     if head.data == "name":
         token = head.children[0]
@@ -560,6 +564,7 @@ def derivative(above, below, context):
 
 
 def total(tree, context):
+    """A sum, or the mean that a mutant makes of it. Without limits its letters run as far as there is something."""
     counters, start, end, chosen = counted(tree)
     body, mean = tree.children[-1], tree.children[0] == "\\mean"
 
@@ -572,10 +577,8 @@ def total(tree, context):
         ranges = [range(limit(start), limit(end) + 1)]
     elif not counters and not free_letters(body) - {*context.bound}:
         return (np.mean if mean else np.sum)(evaluated(body, context))
-    elif not counters:
-        counters = sorted(free_letters(body) - {*context.bound})
-        ranges = [span(context.world)] * len(counters)
     else:
+        counters = counters or sorted(free_letters(body) - {*context.bound})
         ranges = [span(context.world)] * len(counters)
     terms = []
     for values in itertools.product(*ranges):
@@ -651,6 +654,7 @@ def worth(tree, context):
 
 
 def near(a, b, relation, loose=1e-8):
+    """Whether two worths agree: numbers and arrays within their slack, functions at some places."""
     (x, dx), (y, dy) = a, b
     if callable(x) or callable(y):
         zs = np.array([-1.3, -0.2, 0.4, 1.7])
@@ -680,7 +684,7 @@ def ranges_of(statements):
 
 def assignments(pair, ranges, world):
     """What the free index letters of two sides may stand for: [{letter: number}], and the letters."""
-    letters = sorted(x for x in free_letters(pair) if x in ranges or x not in "nh" and not ((x,) in world and isinstance(world[x,], int)))
+    letters = sorted(x for x in free_letters(pair) if x in ranges or x not in COUNTS and not ((x,) in world and isinstance(world[x,], int)))
     every = span(world, MOST - 1)
     return [dict(zip(letters, values)) for values in itertools.product(*(ranges.get(x, every) for x in letters))], letters
 

@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 import pytest
 from chapters import cells, run, says
-from scalar import gradient, layers, running, sigma
+from scalar import gradient, layers, running, sigma, sweep
 
 from mlp import MLP, backprop, data, forward, he, numerical_gradients, relu, small_normal, squared_loss, tanh, train, uniform, xavier, zeros
 
@@ -34,7 +34,7 @@ def after(updates, eta=0.1):
     """The weights after so many updates with the one car."""
     V = {k: np.array(W[k]) for k in W}
     for _ in range(updates):
-        slopes = sweep(V, x, y, 0)
+        slopes = sweep(V, x, y)[1]
         V = {k: V[k] - eta * slopes[k] for k in V}
     return V
 
@@ -138,26 +138,13 @@ def test_cost():
     assert round(100 * 400 / 20600) == 2
 
 
-def sweep(W, x, y, late, only_last=False):
-    """Backward with each matrix used after it was moved by `late` times its derivative, or with the last reader alone; written for one
-    point, with outer products."""
-    O1 = sigma(x @ W[1])
-    O2 = sigma(O1 @ W[2])
-    d3 = 2 * (O2 @ W[3] - y)
-    dW3 = np.outer(O2, d3)
-    d2 = (W[3] - late * dW3) @ d3 * O2 * (1 - O2)
-    dW2 = np.outer(O1, d2)
-    d1 = (W[2][:, 1] * d2[1] if only_last else (W[2] - late * dW2) @ d2) * O1 * (1 - O1)
-    return {1: np.outer(x, d1), 2: dW2, 3: dW3}
-
-
 @lru_cache
 def after_five(eta, late, seed, epochs=5, only_last=False):
     """The loss of the cars after five epochs of updates made with `sweep`."""
     W, rng = {k: np.array(net.W[k]) for k in net.layers}, np.random.default_rng(seed)
     for _ in range(epochs):
         for i in rng.permutation(392):
-            slopes = sweep(W, X[i], Y[i], late, only_last)
+            slopes = sweep(W, X[i], Y[i], late, only_last)[1]
             for k in W:
                 W[k] -= eta * slopes[k]
     return loss(W)
@@ -191,7 +178,7 @@ def test_old_and_new_weights():
 
 
 def test_how_far_the_wrong_derivatives_are_off():
-    off = {late: {k: 100 * (v / np.array(dW[k]) - 1) for k, v in sweep(net.W, x, y, late).items()} for late in (0.01, 0.1, 1.0)}
+    off = {late: {k: 100 * (v / np.array(dW[k]) - 1) for k, v in sweep(net.W, x, y, late)[1].items()} for late in (0.01, 0.1, 1.0)}
     for late in off:
         for k in (1, 2, 3):
             np.testing.assert_allclose(off[late][k] - off[late][k][0], 0, atol=1e-8)  # every row the same
@@ -203,7 +190,7 @@ def test_how_far_the_wrong_derivatives_are_off():
         f"At $\\eta=1$ it would be {-off[1.0][2][0, 0]:.1f} percent",
     )
     assert 0.8 - dW[3][0][0] < 0
-    wrong = sweep(net.W, x, y, 0.1)
+    wrong = sweep(net.W, x, y, 0.1)[1]
     worst = {k: abs(wrong[k] - dW[k]).max() for k in wrong}
     says(5, f"$dW^2$ is off by up to {worst[2]:.3f} and $dW^1$ by up to {worst[1]:.3f}")
     assert worst[3] < 1e-12
@@ -211,7 +198,7 @@ def test_how_far_the_wrong_derivatives_are_off():
 
 def test_a_lost_path():
     """Program B: what it loses, and what the text says of where it ends."""
-    lost = sweep(net.W, x, y, 0, only_last=True)
+    lost = sweep(net.W, x, y, 0, only_last=True)[1]
     assert np.allclose(lost[3], dW[3]) and np.allclose(lost[2], dW[2]) and not np.isclose(lost[1], dW[1]).any()
     assert (np.sign(lost[1]) != np.sign(dW[1])).sum(axis=0).tolist() == [0, 0, 4]
     rates = (0.01, 0.03, 0.1, 0.2, 0.4)
@@ -227,7 +214,7 @@ def test_zeros():
     """Updates by hand from all zeros: which layers have a derivative at all."""
     V = {k: np.zeros(net.W[k].shape) for k in net.layers}
     for moving in ([3], [2, 3], [1, 2, 3], [1, 2, 3]):
-        slopes = sweep(V, x, y, 0)
+        slopes = sweep(V, x, y)[1]
         assert [k for k in V if (slopes[k] != 0).any()] == moving
         V = {k: V[k] - 0.1 * slopes[k] for k in V}
     for f in (tanh, relu):
@@ -243,7 +230,7 @@ def test_equal_weights():
         V, rng = {k: np.full(net.W[k].shape, start) for k in net.layers}, np.random.default_rng(1)
         for _ in range(5):
             for i in rng.permutation(392):
-                slopes = sweep(V, X[i], Y[i], 0)
+                slopes = sweep(V, X[i], Y[i])[1]
                 V = {k: V[k] - 0.1 * slopes[k] for k in V}
         assert len(np.unique(np.concatenate([v.ravel() for v in V.values()]).round(9))) == 6
         ends.append(loss(V))
@@ -270,7 +257,7 @@ def test_initialisations():
             V = {k: draw(rng, m, n) for k, (m, n) in enumerate([(4, 3), (3, 2), (2, 1)], start=1)}
             for _ in range(5):
                 for i in rng.permutation(392):
-                    slopes = sweep(V, X[i], Y[i], 0)
+                    slopes = sweep(V, X[i], Y[i])[1]
                     V = {k: V[k] - 0.1 * slopes[k] for k in V}
             ends.setdefault(init, []).append(loss(V))  # after training, as everywhere in the chapter
         np.testing.assert_allclose(ends[init], run(5)[0]["ends"][init.name], rtol=1e-6)
@@ -467,7 +454,7 @@ def test_exercises_in_code():
         for sign in (1, -1):
             V = {k: np.array(net.W[k]) for k in net.layers}
             V[moved][0, 0] += sign * h
-            ends.append(sweep(V, x, y, late)[watched][0, 0])
+            ends.append(sweep(V, x, y, late)[1][watched][0, 0])
         return (ends[0] - ends[1]) / (2 * h)
 
     for late in (0, 0.1):

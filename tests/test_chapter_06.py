@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 from chapters import cells, run, says
-from scalar import running, sigma
+from scalar import gradient, running, sweep
 
 from mlp import MLP, backprop, data, forward, l2, tanh, train
 
@@ -27,13 +27,8 @@ def descend(W, order, eta):
     """One point after the other, with the derivatives written out: the new weights and the losses met on the way."""
     W, losses = {k: np.array(W[k]) for k in W}, []
     for i in order:
-        O1 = sigma(X[i] @ W[1])
-        O2 = sigma(O1 @ W[2])
-        residual = float((O2 @ W[3])[0]) - y[i]
-        losses.append(residual**2)
-        dZ2 = 2 * residual * W[3][:, 0] * O2 * (1 - O2)
-        dZ1 = (W[2] @ dZ2) * O1 * (1 - O1)
-        dW = {1: np.outer(X[i], dZ1), 2: np.outer(O1, dZ2), 3: 2 * residual * O2[:, None]}
+        loss, dW = sweep(W, X[i], y[i])
+        losses.append(loss)
         W = {k: W[k] - eta * dW[k] for k in W}
     return W, losses
 
@@ -228,12 +223,8 @@ def test_whole_set_descent():
     plain, with_l2 = names()["plain"], names()["with_l2"]
     W = {k: np.array(net.W[k]) for k in net.layers}
     for epoch in range(200):  # the first of them written out: mean loss plus penalty
-        O1 = sigma(X @ W[1])
-        O2 = sigma(O1 @ W[2])
-        residual = (O2 @ W[3])[:, 0] - y
-        dZ2 = 2 * residual[:, None] / 392 * W[3].T * O2 * (1 - O2)
-        dZ1 = dZ2 @ W[2].T * O1 * (1 - O1)
-        dW = {1: X.T @ dZ1, 2: O1.T @ dZ2, 3: 2 * O2.T @ residual[:, None] / 392}
+        each = gradient(running(MLP(W=W), X.T, y))
+        dW = {k: np.mean(each[k], axis=-1) for k in W}
         after = {k: W[k] - 0.3 * (dW[k] + 0.003 * 2 * W[k]) for k in W}
         assert with_l2[epoch] == pytest.approx(moved(W, after), rel=1e-6)
         W = after

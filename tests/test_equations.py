@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from equations import failures_of, found, listed, mutants, setting_of, tried
 from formulas import ROOT, Context, Wrong, equations_in, evaluated, formulas, pages, parsed, prose, sentences, tidied
-from scalar import World, running, weights_of
+from scalar import World, gradient, running, sweep, weights_of
 
 from mlp import backprop, data, forward
 
@@ -113,6 +113,9 @@ def test_the_scalar_twin_is_mlp():
     net, x, y = data.running_example()
     twin, grad, O = running(net, x, y), backprop(net, [x], [y]), forward(net, [x]).O
     assert twin["O", 3, 1] == pytest.approx(O[3][0, 0], rel=1e-12)
+    assert sweep(net.W, x, y)[0] == pytest.approx(twin["L"], rel=1e-12)
+    for k, dW in sweep(net.W, x, y)[1].items():
+        assert dW == pytest.approx(np.array(gradient(twin)[k]), rel=1e-12)
     for name in weights_of(net):
         _, k, i, j = name
         assert twin.d("L", name) == twin[("dW", k, i, j)] == pytest.approx(grad.W[k][i - 1, j - 1], rel=1e-12)
