@@ -25,7 +25,7 @@ $(STAMP): requirements.lock pyproject.toml
 		|| { echo "Making .venv ..."; $(PYTHON) -m venv --clear .venv; } \
 		|| { echo "Python cannot make .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Installing the locked packages into .venv (a few minutes and about 1 GB the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@echo "Installing the package mlp ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "$(CURDIR)" > $@
@@ -56,9 +56,10 @@ alone: $(STAMP)  ## run each notebook by itself, with the versions of Colab (nee
 refresh: $(STAMP)  ## execute every notebook and store its outputs
 	@$(BIN)/python tools/refresh.py
 
-lock: $(STAMP)  ## resolve pyproject.toml anew into requirements.lock
+lock: $(STAMP)  ## resolve pyproject.toml anew into requirements.lock, and Binder's part of it
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade pyproject.toml --all-extras -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --all-extras --generate-hashes -o requirements.lock
+	@$(BIN)/uv pip compile -q --python-platform linux --python-version 3.11 pyproject.toml --extra lab -c requirements.lock --generate-hashes -o binder/requirements.txt
 
 clean:  ## remove what was built; .venv stays
 	rm -rf _build .pytest_cache .hypothesis

@@ -1,6 +1,7 @@
 """What `make` does with .venv, in every state in which it may find one; the Python that it calls is a stand-in that notes what is asked of it."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -86,3 +87,16 @@ def test_a_copied_or_moved_folder_gets_its_own(folder):
     assert make(other)[::2] == make(folder)[::2] == (0, [])
     moved = folder.rename(folder.parent / "moved")
     assert make(moved)[::2] == (0, NEW)
+
+
+def pins(path):
+    """{package==version: the hashes of its files} of a list of requirements."""
+    entries = re.split(r"\n(?=\S)", (ROOT / path).read_text(encoding="utf-8"))
+    return {entry.split()[0]: set(re.findall(r"--hash=(\S+)", entry)) for entry in entries if not entry.startswith("#")}
+
+
+def test_every_package_is_pinned_with_its_hashes_and_binders_are_a_part_of_them():
+    lock, binder = pins("requirements.lock"), pins("binder/requirements.txt")
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) and hashes for pin, hashes in lock.items())
+    assert binder.items() <= lock.items() and {"jupyterlab", "anywidget", "matplotlib", "numpy"} <= {pin.partition("==")[0] for pin in binder}
+    assert not {"jupyter-book", "pytest"} & {pin.partition("==")[0] for pin in binder}
