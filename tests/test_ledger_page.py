@@ -1,5 +1,7 @@
 """The steppers and predictions on the published page, driven as a reader would: by role and name, by key, by click."""
 
+import json
+import random
 import re
 from math import prod
 
@@ -27,7 +29,7 @@ SHOWN = """card => {
     total: text(card.querySelector('.sum b')), mark: card.querySelector('.checked').textContent,
     routes: [...card.querySelectorAll('svg.drawing .route')].length,
     lit: [...card.querySelectorAll('.node.lit')].map(node => node.dataset.node),
-    slider: card.querySelector('input[type=range]').value,
+    slider: card.querySelector('input[aria-label=Step]').value,
     height: Math.round(card.getBoundingClientRect().height),
   };
 }"""
@@ -51,6 +53,15 @@ def ledger(page, where):
     return page.get_by_role("region", name="Path ledger")
 
 
+def asking(frame, passed):
+    """What a frame says before its question, if it has one, is passed, once for each question."""
+    question = frame.get("ask", {}).get("question")
+    if question is None or question in passed:
+        return frame["status"]
+    passed.add(question)
+    return f"{frame['ask']['before']['status']} {question}"
+
+
 def weights(card):
     return card.get_by_role("combobox", name="weight")
 
@@ -64,7 +75,7 @@ def test_every_weight_and_every_frame(site, pages, viewport, theme, scheme):
     page = pages(viewport, theme)
     card = ledger(page, address(site, PAGE, scheme))
     element, factored = card.element_handle(), card.get_by_label("factored form")
-    heights = set()
+    heights, passed = set(), set()
     for key, scene in LEDGER["scenes"].items():
         weights(card).select_option(key.split("+")[0])
         if factored.is_enabled():
@@ -73,7 +84,7 @@ def test_every_weight_and_every_frame(site, pages, viewport, theme, scheme):
         held = scene["holds"]["ledger"]
         for number_, (frame, seen) in enumerate(zip(scene["frames"], element.evaluate(WALK), strict=True), start=1):
             shows = frame["shows"]
-            assert seen["status"] == frame["status"] and seen["slider"] == str(number_)
+            assert seen["status"] == asking(frame, passed) and seen["slider"] == str(number_)
             assert seen["routes"] == sum(map(len, shows["network"]["routes"].values())) and set(seen["lit"]) == set(shows["network"]["lit"])
             for row, level, line in zip(held["rows"], shows["ledger"]["rows"], seen["rows"], strict=True):
                 assert line["label"] == (row["label"] if level else None) and line["result"] == (row["result"] if level == 2 else None)
@@ -96,7 +107,7 @@ def test_every_weight_and_every_frame(site, pages, viewport, theme, scheme):
             products = [prod(float(number(box["number"])) for box in row["factors"]) for row in seen["rows"]]
             assert sum(products) == pytest.approx(float(number(seen["total"])), abs=1.01 * len(products) * 0.5 * 10.0**-places)
     assert max(heights) - min(heights) <= 1, "another choice does not move the page"
-    assert max(heights) <= (570 if viewport == WIDE else 600)
+    assert max(heights) <= (612 if viewport == WIDE else 620)
     assert page.log.problems == []
 
 
@@ -130,9 +141,9 @@ def test_keys(site, pages):
     status, slider, drawing = card.get_by_role("status"), card.get_by_role("slider", name="Step"), card.get_by_role("img")
     for control in (slider, drawing):
         control.focus()
-        for key, step in [("End", 7), ("Home", 1), ("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2)]:
+        for key, step in [("End", 8), ("Home", 1), ("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2)]:
             page.keyboard.press(key)
-            assert status.inner_text().startswith(f"Step {step} of 7.")
+            assert status.inner_text().startswith(f"Step {step} of 8.")
     page.keyboard.press(" ")
     assert card.get_by_role("button", name="Pause").is_visible()
     page.keyboard.press(" ")
@@ -156,6 +167,8 @@ def test_play_goes_at_reading_pace_to_the_end_and_is_silent_meanwhile(site, new_
     page.clock.pause_at(60_000)  # from here on time passes only where this test says so
     frames, status, pace = LEDGER["scenes"]["w1_1_1"]["frames"], card.get_by_role("status"), card.get_by_label("Pace")
     assert not pace.is_visible()
+    card.get_by_role("button", name="Next step").click()  # past the question
+    card.get_by_role("button", name="Previous step").click()
     card.get_by_role("button", name="Play").click()
     for frame, following in zip(frames[:2], frames[1:]):
         page.clock.run_for(int(reading_time(frame)) - 20)
@@ -172,8 +185,8 @@ def test_play_goes_at_reading_pace_to_the_end_and_is_silent_meanwhile(site, new_
     page.clock.run_for(int(reading_time(frames[3], 1.7)) + 20)
     assert status.inner_text() == frames[4]["status"]
     page.clock.run_for(60_000)
-    assert page.url.endswith("#path-ledger-w1_1_1-step7")
-    assert status.inner_text() == frames[6]["status"] and status.get_attribute("aria-live") is None
+    assert page.url.endswith("#path-ledger-w1_1_1-step8")
+    assert status.inner_text() == frames[-1]["status"] and status.get_attribute("aria-live") is None
     assert card.get_by_role("button", name="Play").is_visible() and not pace.is_visible()
     page.context.close()
 
@@ -236,7 +249,7 @@ def test_the_switch_is_remembered_where_a_weight_has_no_such_form(site, pages):
 def test_the_keyboard_keeps_its_place(site, pages):
     page = pages(WIDE, "light")
     card = ledger(page, f"{site}/{PAGE}")
-    for button, times in (("Next step", 6), ("First step", 1), ("Last step", 1), ("Previous step", 6)):
+    for button, times in (("Next step", 7), ("First step", 1), ("Last step", 1), ("Previous step", 7)):
         card.get_by_role("button", name=button).focus()
         for _ in range(times):
             page.keyboard.press("Enter")
@@ -432,3 +445,173 @@ def test_a_predicted_choice(site, pages):
     form.get_by_label("positive").check()
     form.get_by_role("button", name="Check").click()
     assert form.get_by_role("status").inner_text().startswith("Yes, positive. Two of its factors are negative")
+
+
+# Where it is turned ---------------------------------------------------------------------------------------------------------------
+
+
+def state(card):
+    return json.loads(card.get_attribute("data-state"))
+
+
+def python(card):
+    """The scene that Python makes of the card's own state."""
+    return trace.paths.scene(LEDGER, state(card))
+
+
+def turn_to(card, value):
+    """Sets the dial as one who drags it."""
+    at = min(range(len(VALUES)), key=lambda n: abs(VALUES[n] - value))
+    card.get_by_role("slider", name="its value").evaluate("(range, at) => { range.value = at; range.dispatchEvent(new Event('input', { bubbles: true })); }", at)
+
+
+VALUES = LEDGER["dial"]["values"]
+# What of the ledger is seen, to be multiplied and added again.
+READ = """card => ({
+  rows: [...card.querySelectorAll('.product')].map(row => ({ factors: [...row.querySelectorAll('.number')].map(e => e.textContent), result: row.querySelector('.result b').textContent,
+    counted: row.querySelector('input').checked })),
+  total: card.querySelector('.sum b').textContent, mark: card.querySelector('.checked').textContent })"""
+
+
+@pytest.mark.parametrize("viewport, theme", [(WIDE, "light"), (PHONE, "dark")])
+def test_a_path_is_counted_or_not(site, pages, viewport, theme):
+    page = pages(viewport, theme)
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step3")
+    assert card.get_by_role("checkbox", name="counted").count() == 0, "there is no product yet"
+    card.get_by_role("slider", name="Step").press("End")
+    card.get_by_role("button", name="Previous step").click()
+    box, rewind = card.get_by_role("checkbox", name="path 2 counted"), card.get_by_role("button", name="Rewind")
+    assert rewind.count() == 0
+    box.focus()
+    page.keyboard.press(" ")
+    expect(card.get_by_role("status")).to_contain_text("✗ Not so without path 2: +0.06114. backprop: +0.08853; finite difference: +0.08853.")
+    assert card.locator(".sum").inner_text().replace("\n", " ") == "without path 2 = +0.06114" and card.locator(".checked").inner_text() == "✗"
+    assert page.evaluate("document.activeElement.title") == "path 2 counted", "the keyboard keeps its place"
+    assert card.element_handle().evaluate(CUT) == []
+    page.keyboard.press(" ")
+    expect(card.locator(".checked")).to_have_text("✓")
+    box.uncheck()
+    rewind.click()
+    expect(box).to_be_checked()
+    box.uncheck()
+    weights(card).select_option("w1_4_3")
+    expect(card.get_by_role("checkbox", name="counted", checked=True)).to_have_count(2)
+    weights(card).select_option("w3_1_1")
+    expect(card.get_by_role("checkbox", name="counted")).to_have_count(0)
+    assert page.log.problems == []
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_puzzle_by_keyboard_alone(site, pages, viewport):
+    page = pages(viewport, "light")
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step8")
+    status, dial = card.get_by_role("status"), card.get_by_role("slider", name="its value")
+    assert status.inner_text() == LEDGER["scenes"]["w1_1_1"]["frames"][-1]["status"] and card.get_by_role("combobox", name="turn").input_value() == "w2_1_2"
+    dial.focus()
+    for _ in range(VALUES.index(1.14) - VALUES.index(-0.4) - 1):
+        page.keyboard.press("ArrowRight")
+    expect(status).to_contain_text("Now it is +0.00")
+    assert "level here" not in card.evaluate("card => card.outerHTML"), "no answer before the question"
+    page.keyboard.press("ArrowRight")
+    expect(status).to_contain_text("Solved: with w²₁₂ = 1.14 it is −0.00007. So L no longer depends on w¹₁₁?")
+    assert "level here" not in card.evaluate("card => card.outerHTML")
+    card.get_by_role("radio", name="no longer").check()
+    card.get_by_role("button", name="Check").click()
+    expect(card).to_contain_text("No, not “no longer”.")
+    card.get_by_role("radio", name="it still does").check()
+    card.get_by_role("button", name="Check").click()
+    expect(status).to_contain_text("Yes, it still does. L is level here only: with w¹₁₁ = 0.4 it is 0.5603, with −0.6 it is 0.5628.")
+    card.get_by_role("button", name="Rewind").click()
+    expect(status).to_have_text(LEDGER["scenes"]["w1_1_1"]["frames"][-1]["status"])
+    assert state(card)["weights"] == LEDGER["traits"]["weights"] and page.log.problems == []
+
+
+def test_after_200_random_turns_what_is_read_multiplies_and_adds_up(site, pages):
+    page, rng = pages(WIDE, "light"), random.Random(4)
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step7")
+    for n in range(200):
+        deeper = n >= 120
+        if n == 120:
+            card.get_by_role("checkbox", name="4-3-3-2-1").check()
+            card.get_by_role("slider", name="Step").press("End")
+            card.get_by_role("button", name="Previous step").click()
+        if n % 5 == 0:
+            weights(card).select_option(rng.choice(["w1_1_1", "w1_4_3", "w1_2_2"]))
+        turning = card.get_by_role("combobox", name="turn")
+        turning.select_option(index=rng.randrange(29 if deeper else 20))
+        turn_to(card, rng.choice(VALUES))
+        if rng.random() < 0.3:
+            box = card.get_by_role("checkbox", name="counted")
+            box.nth(rng.randrange(box.count())).click()
+        seen, scene = card.evaluate(READ), python(card)
+        assert status_of(card) == scene["frames"][state(card)["index"]]["status"]
+        for row in seen["rows"]:
+            product = prod(float(number(one)) for one in row["factors"])
+            assert abs(product - float(number(row["result"]))) <= 0.5001 * 10.0 ** -decimals(row["result"]), row
+        added = sum(float(number(row["result"])) for row in seen["rows"] if row["counted"])
+        assert abs(added - float(number(seen["total"]))) <= 0.5001 * 10.0 ** -decimals(seen["total"]), seen
+        net = trace.paths.net_of(LEDGER, state(card))
+        k, i, j = map(int, re.findall(r"\d+", state(card)["choice"]))
+        exact = backprop(net, [X], [Y]).W[k][i - 1, j - 1]
+        if not state(card)["left_out"]:
+            assert seen["mark"] == "✓" and float(number(seen["total"])) == pytest.approx(exact, abs=0.51 * 10.0 ** -decimals(seen["total"]))
+    assert page.log.problems == []
+
+
+def status_of(card):
+    return card.get_by_role("status").text_content()
+
+
+@pytest.mark.parametrize("viewport, theme", [(WIDE, "dark"), (PHONE, "light")])
+def test_six_paths_scroll_inside_the_ledger(site, pages, viewport, theme):
+    page = pages(viewport, theme)
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-deeper-step1")
+    expect(card.get_by_role("status")).to_contain_text("In how many ways does a small change of w¹₁₁ reach L now?")
+    heights = [card.bounding_box()["height"]]
+    card.get_by_role("radio", name="six").check()
+    card.get_by_role("button", name="Check").click()
+    expect(card.get_by_role("status")).to_contain_text("Yes, six.")
+    frames = python(card)["frames"]
+    for frame in frames[1:]:
+        card.get_by_role("button", name="Next step").click()
+        expect(card.get_by_role("status")).to_have_text(frame["status"])
+        heights.append(card.bounding_box()["height"])
+        assert card.element_handle().evaluate(CUT) == []
+        shown = card.locator(".product:not([data-level='0'])").last.bounding_box()
+        table = card.get_by_role("table").bounding_box()
+        assert table["y"] - 1 <= shown["y"] < table["y"] + table["height"] or frame["shows"]["ledger"]["total"] or frame["shows"]["ledger"]["rows"][0] == 2, "the newest row is in sight"
+    assert max(heights) - min(heights) <= 1 and max(heights) <= (612 if viewport == WIDE else 620)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport[0]
+    weights(card).select_option("w4_1_1")
+    expect(card.get_by_label("factored form")).to_be_disabled()
+    card.get_by_role("slider", name="Step").press("Home")
+    assert page.url.endswith("#path-ledger-w4_1_1-deeper-step1")
+    card.get_by_role("checkbox", name="4-3-3-2-1").uncheck()
+    assert weights(card).input_value() == "w1_1_1" and weights(card).locator("option").count() == 20
+    page.evaluate("location.hash = '#path-ledger-w4_2_1-deeper-step5'")
+    page.wait_for_function("document.querySelector('section[aria-label=\"Path ledger\"] [role=status]').textContent.startsWith('Step 5 of 5.')")
+    page.evaluate("location.hash = '#path-ledger-w3_2_1-step5'")
+    expect(card.get_by_role("checkbox", name="4-3-3-2-1")).not_to_be_checked()
+    assert page.log.problems == []
+
+
+def test_a_ledger_that_computes_something_else_shows_a_picture_only(site, new_page):
+    page = new_page(WIDE, "light")
+    page.route(f"**/{PAGE}", lambda route: route.fulfill(body=re.sub(r'("module":"path-ledger".*?"witness":\[)(\d)', r"\g<1>1\2", route.fetch().text()), content_type="text/html"))
+    card = ledger(page, f"{site}/{PAGE}")
+    expect(card.get_by_role("status")).to_contain_text("this view shows a picture only")
+    assert len(page.log.problems) == 1 and page.get_by_role("region", name="The diamond").get_by_role("button", name="Next step").is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("viewport, theme", [(WIDE, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize("where", ["w1_1_1-step1", "w1_1_1-step8", "w1_1_1-deeper-step15", "w1_1_1-factored-deeper-step16"])
+def test_axe_finds_nothing(site, pages, viewport, theme, where):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = pages(viewport, theme)
+    card = ledger(page, f"{site}/{PAGE}#path-ledger-{where}")
+    if "step1-" not in f"{where}-":
+        card.get_by_role("checkbox", name="path 2 counted").uncheck()
+    result = Axe().run(page, context="section[aria-label='Path ledger']")
+    assert result.violations_count == 0, result.generate_report()

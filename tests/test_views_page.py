@@ -11,13 +11,14 @@ from playwright.sync_api import expect
 from support import PHONE, WIDE, address
 
 from mlp import MLP, data
-from mlp.widgets import Batches, Descent, EpochTape, Names, Nudge, Slopes, Valley
+from mlp.widgets import PathLedger, Batches, Descent, EpochTape, Names, Nudge, Slopes, Valley
 
 NET, X1, Y1 = data.running_example()
 CARS = data.auto_mpg()
 VIEWS = {
     "names": ("chapters/01-mlp-notation.html", "Names", lambda: Names(NET, X1)),
     "nudge": ("chapters/03-chain-rule.html", "Nudge", lambda: Nudge(MLP(W={1: [[0.5]], 2: [[-2.0]], 3: [[5.0]]}), [3.0], 2.0, letters=("u z p", "v s q", "w ŷ ŷ"))),
+    "path-ledger": ("chapters/04-multi-path-derivatives.html", "Path ledger", lambda: PathLedger(NET, X1, Y1)),
     "slopes": ("chapters/03-chain-rule.html", "Slopes", Slopes),
     "descent": ("chapters/02-loss-and-regularizers.html", "Descent", lambda: Descent(CARS.Xs[:, 2], CARS.ys)),
     "epoch-tape": ("chapters/06-epochs.html", "Epoch tape", lambda: EpochTape(NET, CARS.Xs, CARS.ys)),

@@ -19,7 +19,7 @@ from mlp.widgets import Diamond, PathLedger, predict
 from mlp.widgets.script import FOLDER, IMPORT, joined, script
 
 NET, X, Y = data.running_example()
-LAST = trace.path_ledger(NET, X, Y)["scenes"]["w1_1_1"]["frames"][-1]["status"]
+LAST = trace.path_ledger(NET, X, Y)["scenes"]["w1_1_1"]["frames"][6]["status"]  # the check: on paper nothing can be turned
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -37,7 +37,7 @@ def test_in_jupyter_it_is_a_widget_with_a_line_and_a_picture(ledger):
     bundle, _ = ledger._repr_mimebundle_()
     assert set(bundle) == {"text/plain", WIDGET, "image/png"}
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
-    assert bundle["text/plain"].startswith("Path ledger (7 steps).")
+    assert bundle["text/plain"].startswith("Path ledger (8 steps).")
     assert len(bundle["image/png"]) < 120_000
 
 
@@ -46,9 +46,10 @@ def test_on_the_page_it_is_html_that_carries_its_data(ledger, on_page):
     assert set(bundle) == {"text/plain", "text/html"}
     page = bundle["text/html"]
     (carried,) = re.findall(r'<script type="application/json">(.*?)</script>', page, re.S)
-    assert json.loads(carried) == {"spec": trace.path_ledger(NET, X, Y), "choice": "w1_1_1", "index": 0}
+    spec = json.loads(json.dumps(trace.path_ledger(NET, X, Y)))
+    assert json.loads(carried) == {"spec": spec, "index": 0, **spec["traits"]} and spec["traits"]["choice"] == "w1_1_1"
     alt, picture = re.search(r'<noscript><img class="mlp-still" alt="([^"]*)" src="data:image/svg\+xml,([^"]*)"></noscript>', page).groups()
-    assert alt.startswith("Path ledger. The 4-3-2-1 network and its loss. Step 1 of 7.") and LAST in alt
+    assert alt.startswith("Path ledger. The 4-3-2-1 network and its loss. Step 1 of 8.") and LAST in alt
     drawn = ElementTree.fromstring(unquote(picture))
     assert drawn.tag == "{http://www.w3.org/2000/svg}svg" and "path 2:  1.7218 × −0.6" in "".join(drawn.itertext()), "text is text"
     assert len(gzip.compress(picture.encode())) < 7000
@@ -60,15 +61,15 @@ def test_text_cannot_end_the_script(on_page):
 
 
 def test_frames_follow_the_choice(ledger):
-    assert ledger.frames == ledger.spec["scenes"]["w1_1_1"]["frames"] and len(ledger.frames) == 7
+    assert ledger.frames == ledger.spec["scenes"]["w1_1_1"]["frames"] and len(ledger.frames) == 8
     ledger.index = 6
     ledger.choice = "w2_3_1"
     assert len(ledger.frames) == 5 and ledger.index == 4, "the index stays inside"
 
 
-@pytest.mark.parametrize("index", [-1, 7])
+@pytest.mark.parametrize("index", [-1, 8])
 def test_index_outside(ledger, index):
-    with pytest.raises(ValueError, match=f"index must be from 0 to 6, but {index} came"):
+    with pytest.raises(ValueError, match=f"index must be from 0 to 7, but {index} came"):
         ledger.index = index
 
 
@@ -242,7 +243,7 @@ def test_a_script_is_its_modules_without_their_comments():
     """Every line of code is there, and Node reads it all; a live view with four panels stays within its budget."""
     whole, code = script(("network", "matrices", "code", "chart"), ("one-update",), page=True), modules()
     for name in ("card", "network", "matrices", "chart", "engine", "digits", "live", "one-update"):
-        bare = re.sub(r"/\*\*.*?\*/", "", re.sub(r"^\s*//.*$", "", IMPORT.sub("", code[name]), flags=re.M), flags=re.S)
+        bare = re.sub(r"/\*\*.*?\*/ ?", "", re.sub(r"^\s*//.*$| +// [^\n\"'`]*$", "", IMPORT.sub("", code[name]), flags=re.M), flags=re.S)
         lines = {line.strip().removeprefix("export ") for line in bare.splitlines() if "/*" not in line}
         assert lines <= {re.sub(r"/\*\*.*?\*/", "", line).strip() for line in whole.splitlines()} | {""}, name
     assert not re.search(r"^\s*//", whole, re.M)

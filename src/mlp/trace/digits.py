@@ -89,18 +89,18 @@ def decimals_for(values):
     return 4 if largest == 0 else max(3 - floor(log10(largest)), 1)
 
 
-def printed(forms, total):
+def printed(forms, total, counted=None):
     """The texts of one sum of products, written in one or more forms: for each form (its results, its factors).
 
-    A form is (products, outer): lists of numbers, and whether the first product multiplies the sum of the others. A factor
-    has the same significant digits wherever it stands, four or, where that is not enough, as few more for as few factors
+    A form is (products, outer): lists of numbers, and whether the first product multiplies the sum of the others. `counted` says
+    of each of those that are added whether it is, all unless told. A factor has the same significant digits wherever it stands, four or, where that is not enough, as few more for as few factors
     as make every product, and the total, come out as printed. The results that are added share a number of decimals.
     Results end with the total.
     """
     values = list(dict.fromkeys(value for products, _ in forms for product in products for value in product))
     for digits in _digits(values):
         texts = {value: significant(value, digits.get(value, 4)) for value in values}
-        found = [_results(products, outer, total, texts) for products, outer in forms]
+        found = [_results(products, outer, total, texts, counted) for products, outer in forms]
         if all(found):
             return [(results, [[texts[value] for value in product] for product in products]) for results, (products, _) in zip(found, forms)]
     raise ArithmeticError(f"no number of digits makes the printed parts of {total!r} add up to it as printed")
@@ -116,18 +116,24 @@ def _digits(values):
         yield dict.fromkeys(values, most)
 
 
-def _results(products, outer, total, texts):
-    """The printed products and total of one form that its factors, so printed, give, or None."""
+def _results(products, outer, total, texts, counted):
+    """The printed products and total of one form that its factors, so printed, give, or None. Terms that nearly cancel have four digits all
+    the same; more than two of them begin with three, and may have a decimal more than their sum."""
     exact = [prod(product) for product in products]
-    start = decimals_for([total] if total else exact)
+    parts = [exact[0] * own for own in exact[1:]] if outer else exact
+    many = len(parts) > 2
+    start = (min(decimals_for([total]), decimals_for(parts)) if total else decimals_for(parts)) - many
     shared, own = (decimals_for(exact[:1]), decimals_for(exact[1:])) if outer else (start, start)
     multiplied = [prod(float(texts[value]) for value in product) for product in products]
-    for more, ahead in [(more - ahead, ahead) for more in range(12) for ahead in range(more + 1 if outer else 1)]:
+    for more, ahead in [(more - ahead, ahead) for more in range(12) for ahead in range(more + 1 if outer else 1 + (many and more > 0))]:
         places = start if outer else start + more  # of the total: a sum has as many as its terms
-        starts = [shared + ahead, *[own + more] * (len(exact) - 1)] if outer else [start + more] * len(exact)
+        starts = [shared + ahead, *[own + more] * (len(exact) - 1)] if outer else [start + more + ahead] * len(exact)
+        if any(abs(value - other) > 1.01 * 10.0**-first for value, other, first in zip(exact, multiplied, starts)):
+            continue  # more than a unit apart, and not printed alike
         results = [signed(value, first) for value, first in zip(exact, starts)]
         values = [float(text) for text in results]
-        added = values[0] * sum(values[1:]) if outer else sum(values)
+        terms = [value for value, counts in zip(values[outer:], counted or [True] * len(parts)) if counts]
+        added = values[0] * sum(terms) if outer else sum(terms)
         if [signed(value, first) for value, first in zip(multiplied, starts)] == results and signed(added, places) == signed(total, places):
             return [*results, signed(total, places)]
     return None

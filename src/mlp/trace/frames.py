@@ -9,6 +9,7 @@ A view's spec is one JSON-able dict:
                   A range's `most`, and the dial's, is how large a number may be that is set elsewhere
                   A control named in `traits` sets that trait; the others make up the scene's key: the chosen option, then
                   "+name" of each switch that is on. `place` puts it into "head" (the default), "dial" or "foot".
+                  `unlinked`: the address does not tell it.
                   `sets` {value: {trait: value}}: what else choosing a value sets
     traits        {name: value at rest} of what a live view turns
     scenes        {key: {holds {panel: what it holds in this scene}, frames [frame, ...]}}
@@ -18,6 +19,7 @@ A view's spec is one JSON-able dict:
                   controls: the names of the controls that are there, "dial" among them, all unless told
     live          {module, words {name: template}, witness [number, ...], ... data}: frames made in the page by
                   widgets/js/<module>.js, if what its `witness` computes there is the same; without `live` the scenes hold all frames
+    keys          of scenes that are made in the page only
     first         the number of the first step: 1, or 0 where steps count updates
     steps         False for a view of one frame, which has no buttons to step with
     still         which frame stands for a live view on paper, the last unless told
@@ -73,12 +75,14 @@ class NetworkShows(TypedDict):
 
 
 class LedgerHolds(TypedDict):
-    """rows: products, path 0 is what all paths share; total: [[text, path], ...]; agrees: whether all witnesses do."""
+    """rows: products, path 0 is what all paths share; where one can be left out it is `counted` or not, and `without` says that some are not;
+    total: [[text, path], ...]; agrees: whether all witnesses do."""
 
     derivative: NotRequired[list[Symbol]]
     rows: NotRequired[list[dict]]
     total: NotRequired[list[list]]
     agrees: NotRequired[bool]
+    without: NotRequired[str]
 
 
 class LedgerShows(TypedDict):

@@ -1,6 +1,7 @@
 """The scene of one derivative: its routes one after the other, the product along each, their sum, and the check (chapter 4).
 
-A scene holds a ledger of one row a route. In the factored form what all routes share stands in a row of its own.
+A scene holds a ledger of one row a route. In the factored form what all routes share stands in a row of its own. Where `left` is given,
+routes can be left out of the sum. Made in the page too, by widgets/js/path-ledger.js, with the same WORDS.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,24 @@ from math import prod
 
 from .digits import agrees, decimals_above, decimals_of, display, printed, signed, term, two_factors
 from .symbols import spoken
+
+WORDS = {
+    "step": "Step {step} of {last}. {text}",
+    "path": "path {p}", "shared": "shared", "row": "path {p} {through}", "shared row": "what all paths share",
+    "one left": "path {one}", "some left": "paths {some} and {one}", "without": "without {left}",
+    "only": "The only path is {way}. {note}", "nth": "Path {p} is {way}. {note}",
+    "first": "Each arrow gives one factor, written from {end} back to {name}.",
+    "other": "The double-framed factors are the same on every path.",
+    "own": "Its row holds only its own factors; shared ones stand once, above.",
+    "multiply only": "Multiply along the path: {product} = {result}.", "multiply": "Multiply along path {p}: {product} = {result}.",
+    "multiply own": "Multiply path {p}'s own factors: {product} = {result}.",
+    "sum only": "There is one path, so its product is the derivative: {slope} = {sum}.", "sum": "Add across the paths: {slope} = {sum}.",
+    "sum own": "Add the paths' own parts, then multiply once by the shared: {sum}.", "sum left": "Add up what is counted, {without}: {sum}.",
+    "check": "Check. {verdict} {witnesses}.{cost}", "agree": "✓ All agree.", "differ": "✗ They do not agree.",
+    "agree left": "✓ Even {without}: {total}.", "differ left": "✗ Not so {without}: {total}.",
+    "cost": " Multiplications: {along} here, {shared} in the factored form.", "cost own": " Multiplications: {shared} here, {along} path by path.",
+    "cell": "{said}: {inside} is {value}", "plain cell": "{said} is {value}",
+}
 
 
 @dataclass(frozen=True)
@@ -46,10 +65,12 @@ def by(over, under):
     return f"∂{spoken(over)} by ∂{spoken(under)}"
 
 
-def scenes(key, name, derivative, routes, witnesses, opening, start, network=None):
+def scenes(key, name, derivative, routes, witnesses, opening, start, network=None, *, ask=None, left=None, more=None):
     """{key: scene} of one derivative along its routes, and where the routes share factors, "key+factored" too.
 
-    start = (edges, nodes) is what is lit before any route is drawn; network, what the drawing holds in this scene.
+    start = (edges, nodes) is what is lit before any route is drawn; network, what the drawing holds in this scene; ask(status), a
+    question before the first step; left, the numbers of the paths that are left out, None where none can be;
+    more(total as text), what follows the check: frames, with texts as status, and `ask` as above.
     """
     n, length = len(routes), len(routes[0].steps)
     first, last = _shared(routes)
@@ -58,29 +79,40 @@ def scenes(key, name, derivative, routes, witnesses, opening, start, network=Non
     own = [[step for m, step in enumerate(route.steps) if not is_shared[m]] for route in routes]
     common = [step for m, step in enumerate(routes[0].steps) if is_shared[m]]
     forms = [(key, whole, False)] + ([(f"{key}+factored", [common, *own], True)] if first + last else [])
-    total = sum(prod(step.value for step in route.steps) for route in routes)
-    texts = printed([([[step.value for step in product] for product in products], outer) for _, products, outer in forms], total)
-    size = sum(abs(prod(step.value for step in route.steps)) for route in routes)
+    counted = [p not in (left or ()) for p in range(1, n + 1)]
+    without = WORDS["without"].format(left=_listed(left)) if left else ""
+    parts = [prod(step.value for step in route.steps) for route in routes]
+    total, size = sum(part for part, counts in zip(parts, counted) if counts), sum(map(abs, parts))
+    texts = printed([([[step.value for step in product] for product in products], outer) for _, products, outer in forms], total, counted)
     right = all(agrees(witness.value, total, size, witness.noise) for witness in witnesses)
-    along, shared = n * (length - 1), n * (length - first - last - 1) + max(first + last - 1, 0) + 1
+    costs = {"along": n * (length - 1), "shared": n * (length - first - last - 1) + max(first + last - 1, 0) + 1}
     made = {}
     for (form, products, outer), (results, values) in zip(forms, texts):
         *results, shown_total = results
         rows = [_row(path, route, product, numbers, result, None if outer else is_shared)
                 for path, route, product, numbers, result in
                 zip(range(0 if outer else 1, n + 1), ([None] if outer else []) + routes, products, values, results)]
-        tokens = _tokens(rows, outer, display(shown_total))
-        here, there = (shared, f"{along} path by path") if outer else (along, f"{shared} in the factored form")
-        cost = f" Multiplications: {here} here, {there}." if first + last else ""
+        if left is not None and n > 1:
+            for row in rows[outer:]:
+                row["counted"] = counted[row["path"] - 1]
+        tokens = _tokens(rows, outer, display(shown_total), counted)
         decimals = decimals_of(shown_total)
+        verdict = WORDS[("agree" if right else "differ") + (" left" if left else "")].format(without=without, total=display(shown_total))
         said = "; ".join(f"{w.name}: {display(signed(w.value, decimals_above(w.noise, decimals)))}" for w in witnesses)
-        verdict = f"{'✓ All agree' if right else '✗ They do not agree'}. {said}.{cost}"
+        spent = WORDS["cost own" if outer else "cost"].format(**costs) if first + last else ""
         end = derivative[0][0]
         made[form] = {
-            "holds": {"network": network or {}, "ledger": {"derivative": derivative, "rows": rows, "total": tokens, "agrees": right}},
-            "frames": _frames(name, (f"∂{end}/∂{name}", end), routes, rows, tokens, verdict, opening, start),
+            "holds": {"network": network or {}, "ledger": {"derivative": derivative, "rows": rows, "total": tokens, "agrees": right, **({"without": without} if left else {})}},
+            "frames": _frames(name, (f"∂{end}/∂{name}", end), routes, rows, tokens, WORDS["check"].format(verdict=verdict, witnesses=said, cost=spent),
+                              opening, ask, start, without, more(tokens[-1][0]) if more else []),
         }
     return made
+
+
+def _listed(left):
+    """Numbers of paths as words: path 2, or paths 1, 3 and 4."""
+    *some, one = map(str, sorted(left))
+    return WORDS["some left" if some else "one left"].format(some=", ".join(some), one=one)
 
 
 def _shared(routes):
@@ -101,24 +133,27 @@ def _row(path, route, product, numbers, result, is_shared):
         if step.inside:
             (first, a), (second, b) = step.inside
             inside = {"symbols": [first, second], "numbers": " × ".join(term(display(text)) for text in two_factors(a, b, number))}
-        told = inside["numbers"].replace("×", "times") + " is " if inside else "is "
+        told = WORDS["cell" if inside else "plain cell"].format(said=step.said, inside=inside.get("numbers", "").replace("×", "times"), value=value)
         cells.append({"over": step.over, "under": step.under, "value": value, "inside": inside, "edge": step.edge,
-                      "said": f"{step.said}: {told}{value}".replace(": is ", " is "), "shared": path == 0 or bool(is_shared and is_shared[m])})
-    label = f"path {path}" if path else "shared"
-    return {"path": path, "label": label, "said": f"{label} {route.through}".strip() if route else "what all paths share",
-            "cells": cells, "result": display(result)}
+                      "said": told, "shared": path == 0 or bool(is_shared and is_shared[m])})
+    label = WORDS["path"].format(p=path) if path else WORDS["shared"]
+    said = (WORDS["row"].format(p=path, through=route.through).strip() if route else WORDS["shared row"])
+    return {"path": path, "label": label, "said": said, "cells": cells, "result": display(result)}
 
 
-def _tokens(rows, outer, total):
+def _tokens(rows, outer, total, counted):
     """The sum as [text, path] pairs: terms, operators, and the total at the end."""
-    terms = [[term(row["result"]), row["path"]] for row in rows if row["path"]]
+    terms = [[term(row["result"]), row["path"]] for row in rows if row["path"] and counted[row["path"] - 1]]
+    if not terms or (len(terms) == 1 and not outer):
+        return [[total, 0]]
     tokens = [terms[0]]
     for one in terms[1:]:
         tokens += [["+", 0], one]
     if outer:
-        (first, path), (last, other) = tokens[0], tokens[-1]
-        tokens = [[term(rows[0]["result"]), 0], ["×", 0], [f"({first}", path], *tokens[1:-1], [f"{last})", other]]
-    return [*tokens, ["=", 0], [total, 0]] if len(terms) > 1 else [[total, 0]]
+        if len(terms) > 1:
+            tokens[0], tokens[-1] = [f"({tokens[0][0]}", tokens[0][1]], [f"{tokens[-1][0]})", tokens[-1][1]]
+        tokens = [[term(rows[0]["result"]), 0], ["×", 0], *tokens]
+    return [*tokens, ["=", 0], [total, 0]]
 
 
 def sum_text(tokens):
@@ -126,11 +161,13 @@ def sum_text(tokens):
     return " ".join(text for text, _ in tokens)
 
 
-def _frames(name, slope, routes, rows, total, verdict, opening, start):
-    """2n + 3 frames for n routes: the question, each route in symbols, each in numbers, the sum, the check."""
+def _frames(name, slope, routes, rows, total, check, opening, ask, start, without, more):
+    """2n + 3 frames for n routes, and what follows: the question, each route in symbols, each in numbers, the sum, the check."""
     n, factored = len(routes), rows[0]["path"] == 0
-    which = (lambda p: "The only path") if n == 1 else (lambda p: f"Path {p}")
-    frames = []
+    frames, many = [], 2 * n + 3 + len(more)
+
+    def say(text):
+        return WORDS["step"].format(step=len(frames) + 1, last=many, text=text)
 
     def frame(text, symbols=n, numbers=n, total=False, check=False):
         edges, lit = dict(start[0]), dict.fromkeys(start[1])
@@ -139,26 +176,23 @@ def _frames(name, slope, routes, rows, total, verdict, opening, start):
             for step in routes[p - 1].steps:
                 edges[step.edge] = [*(q for q in edges.get(step.edge, []) if q), p]
         levels = [(2 if total else min(symbols, 1)) if row["path"] == 0 else (row["path"] <= symbols) + (row["path"] <= numbers) for row in rows]
-        frames.append({"status": f"Step {len(frames) + 1} of {2 * n + 3}. {text}",
-                       "shows": {"network": {"lit": list(lit), "routes": edges}, "ledger": {"rows": levels, "total": total, "check": check}}})
+        frames.append({"status": say(text), "shows": {"network": {"lit": list(lit), "routes": edges}, "ledger": {"rows": levels, "total": total, "check": check}}})
 
     frame(opening, symbols=0, numbers=0)
+    if ask:
+        frames[0]["ask"] = ask(frames[0]["status"])
     for p, route in enumerate(routes, start=1):
-        if factored:
-            text = "Its row holds only its own factors; shared ones stand once, above."
-        elif p == 1:
-            text = f"Each arrow gives one factor, written from {slope[1]} back to {name}."
-        else:
-            text = "The double-framed factors are the same on every path."
-        frame(f"{which(p)} is {route.words}. {text}", symbols=p, numbers=0)
+        note = WORDS["own" if factored else "first" if p == 1 else "other"].format(end=slope[1], name=name)
+        frame(WORDS["only" if n == 1 else "nth"].format(p=p, way=route.words, note=note), symbols=p, numbers=0)
     for row in rows[factored:]:
-        along = f"Multiply path {row['path']}'s own factors" if factored else "Multiply along the path" if n == 1 else f"Multiply along path {row['path']}"
-        frame(f"{along}: {' × '.join(term(cell['value']) for cell in row['cells'])} = {row['result']}.", numbers=row["path"])
-    if n == 1:
-        frame(f"There is one path, so its product is the derivative: {slope[0]} = {sum_text(total)}.", total=True)
-    elif factored:
-        frame(f"Add the paths' own parts, then multiply once by the shared: {sum_text(total)}.", total=True)
-    else:
-        frame(f"Add across the paths: {slope[0]} = {sum_text(total)}.", total=True)
-    frame(f"Check. {verdict}", total=True, check=True)
+        product = " × ".join(term(cell["value"]) for cell in row["cells"])
+        frame(WORDS["multiply own" if factored else "multiply only" if n == 1 else "multiply"].format(p=row["path"], product=product, result=row["result"]), numbers=row["path"])
+    kind = "sum left" if without else "sum only" if n == 1 else "sum own" if factored else "sum"
+    frame(WORDS[kind].format(slope=slope[0], sum=sum_text(total), without=without), total=True)
+    frame(check, total=True, check=True)
+    for one in more:
+        frame(one["status"], total=True, check=True)
+        frames[-1] |= {part: held for part, held in one.items() if part != "status"}
+        if "ask" in one:
+            frames[-1]["ask"] = one["ask"](frames[-1]["status"])
     return frames

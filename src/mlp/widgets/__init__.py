@@ -99,7 +99,7 @@ class Stepper(View):
     @property
     def _last(self):
         """The step that stands for all where nothing can be stepped."""
-        return self.spec.get("still", -1)
+        return min(self.spec.get("still", -1), len(self.frames) - 1)
 
     def _asking(self, index):
         """A frame as it is before its question, if it has one, is answered."""
@@ -111,7 +111,9 @@ class Stepper(View):
 
     def show(self, *args, **kwargs):
         """Shows another network or point in place, given as to the class itself; choice and step are kept where they fit."""
-        self.spec = type(self)(*args, **kwargs).spec
+        spec = type(self)(*args, **kwargs).spec
+        with self.hold_sync():  # the page hears of all at once
+            self.spec = spec
 
     def _stay_inside(self):
         self.index = min(self.index, len(self.frames) - 1)
@@ -272,15 +274,52 @@ class Frames(Sequence):
         return self._view._trace.frame(self._view.spec, {**self._state, "index": index % len(self)})
 
 
-class PathLedger(Scenes):
-    """Every path from a weight to the loss of one point, factor by factor, and their sum, for any weight of `net`.
+class PathLedger(Live):
+    """Every path from a weight to the loss of one point, factor by factor, and their sum, for any weight of `net`; any weight can be turned.
+
+    choice    the weight, as "w2_3_1", with "+factored" after it for the factored form
+    weights   all weights in one list, W^1 row by row, then W^2 ..., then biases;   turn   the one that the dial turns
+    left_out  the numbers of the paths that the sum leaves out
+    deeper    whether a network with one more layer is shown; it has weights of its own
 
     x is one point (n_0,), y its target. Shows at most 8 units a layer and 6 paths from a weight; raises ValueError
-    beyond that, and as `mlp.forward` does where x or y do not fit. Notes: N7 to N9, eq. N9.3.
+    beyond that, and as `mlp.forward` does where x or y do not fit. With another loss than the squared one, or activations
+    that the page does not know, only choice can be set. Notes: N7 to N9, eq. N9.3.
     """
+
+    _trace, _said = trace.paths, Scenes._said
+    choice, weights, left_out, deeper, turn = (Turned().tag(sync=True) for _ in range(5))
 
     def __init__(self, net, x, y, *, loss=squared_loss):
         super().__init__(trace.path_ledger(net, x, y, loss))
+
+    @property
+    def frames(self):
+        return trace.paths.scene(self.spec, self._now())["frames"]
+
+    def _fitting(self, name, value):
+        rest = self.spec["traits"].get("weights")
+        return trace.paths.fitting(self.spec, name, value, {"weights": self.weights if self.trait_has_value("weights") else rest})
+
+    @traitlets.observe("spec", "choice", "weights", "deeper")
+    def _settle(self, change):
+        """What does not fit what has changed is brought to where it does."""
+        if change.old is not None and change.old != {} and not self._settling:
+            self._settling = True
+            with self.hold_sync():
+                for name, value in trace.paths.settled(self.spec, self._now(), change.name, change.old).items():
+                    setattr(self, name, value)
+            self._settling = False
+            self._stay_inside()
+
+    _settling = False
+
+    def _fit(self, change):
+        """`_settle` does it."""
+
+    def _stay_inside(self):
+        if not self._settling:
+            super()._stay_inside()
 
 
 class Diamond(Scenes):

@@ -6,14 +6,15 @@ from pathlib import Path
 
 FOLDER, STYLES = (Path(__file__).parent / kind for kind in ("js", "css"))
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+)\.js";\n', re.M)
-COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/[ \t]*)\n", re.M)  # lines that are nothing else: a fifth of what a page would carry
+COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/[ \t]*)\n", re.M)
+ASIDE = re.compile(r"^[ \t]+|/\*\* @\w+ (?:(?!\*/).)*\*/ ?|[ \t]+// [^\n\"'`]*$", re.M)  # indentation, types, and comments behind code
 NAME = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.M)
 
 
 @cache
 def joined(*modules):
-    """The text of these modules and of all they import, each once and after what it imports, with imports, exports and
-    lines of comment taken away. Raises ValueError where two of them define one name."""
+    """The text of these modules and of all they import, each once and after what it imports, with imports, exports, indentation and
+    comments taken away: a quarter of what a page would carry. Raises ValueError where two of them define one name."""
     texts = {}
 
     def add(module):
@@ -34,7 +35,7 @@ def joined(*modules):
             if name in names:
                 raise ValueError(f"{module}.js defines {name}, and so does {names[name]}.js")
             names[name] = module
-    return "\n".join(texts.values())
+    return ASIDE.sub("", "\n".join(texts.values()))
 
 
 def camel(name):

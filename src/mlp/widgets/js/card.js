@@ -80,7 +80,7 @@ function openCard(model, el, remember, panels, lives) {
     go(index);
     remember();
   };
-  const move = (by) => goByHand(view.move ? view.move(state(), by) : model.get("index") + by);
+  const move = (by) => goByHand(view.move ? view.move(state(), by) : Math.min(model.get("index"), last()) + by);
 
   // Play ---------------------------------------------------------------------------------------------------------
   const stop = () => {
@@ -139,6 +139,8 @@ function openCard(model, el, remember, panels, lives) {
   // A control named in `traits` sets that trait; the others make up the scene's key: the option, then "+name" of each switch.
   const isPart = (choice) => !traits.includes(choice.name);
   const wishes = {}; // a switch that is on stays wished for while a scene has no such form
+  const has = (key) => view.has?.(key, state()) ?? key in spec.scenes;
+  const optionsOf = (choice) => view.options?.(choice.name, state()) ?? choice.options;
   const keyOf = (changes = {}) => {
     const now = (model.get("choice") ?? "").split("+");
     return choices.filter(isPart).map((choice) => {
@@ -153,8 +155,8 @@ function openCard(model, el, remember, panels, lives) {
       return remember();
     }
     if (!choice.options) wishes[choice.name] = value;
-    const wanted = keyOf({ [choice.name]: value }), atEnd = model.get("index") === last();
-    put({ choice: wanted in spec.scenes ? wanted : wanted.split("+")[0] });
+    const wanted = keyOf({ [choice.name]: value }), atEnd = model.get("index") >= last();
+    put({ choice: has(wanted) ? wanted : wanted.split("+")[0], ...view.chose?.(choice.name, value, state()) });
     go(atEnd ? last() : model.get("index")); // who looked at a result sees the next one's
     remember();
   };
@@ -165,8 +167,8 @@ function openCard(model, el, remember, panels, lives) {
   // The dial turns one weight of `traits.weights`: the one that the control `spec.dial.of` names.
   const dial = spec.dial && dialOf();
   function dialOf() {
-    const { of, edges, values } = spec.dial;
-    const spot = () => (of ? edges.indexOf(model.get(of)) : 0);
+    const { of, values } = spec.dial;
+    const place = (edge) => (view.edges?.(state()) ?? spec.dial.edges).indexOf(edge), spot = () => (of ? place(model.get(of)) : 0);
     const set = (value) => {
       const weights = [...model.get("weights")];
       weights[spot()] = Math.max(values[0], Math.min(values[values.length - 1], value));
@@ -175,7 +177,7 @@ function openCard(model, el, remember, panels, lives) {
     const control = controlOf({ label: spec.dial.label, values }, set);
     const readings = make("span", { class: "readings" });
     return {
-      set, spot, weight: (edge) => model.get("weights")[edges.indexOf(edge)],
+      set, spot, weight: (edge) => model.get("weights")[place(edge)],
       element: make("div", { class: "dial" }, ...inPlace("dial"), control.element, readings, ...(spec.dial.actions ? [actions] : [])),
       show(shows) {
         control.show(model.get("weights")[spot()]);
@@ -185,17 +187,17 @@ function openCard(model, el, remember, panels, lives) {
   }
 
   // Panels ---------------------------------------------------------------------------------------------------------
-  const chosenControl = choices.find((choice) => choice.name === (spec.dial?.of ?? "weight") && choice.options);
+  const chosenControl = choices.find((choice) => choice.name === "weight" && choice.options), isTurned = spec.dial?.of === "weight"; // else an edge chooses, and the dial has a list of its own
   const host = {
     scenes: Object.values(spec.scenes ?? {}),
     keys,
-    choose: (value) => asking?.pick(value) || chosenControl?.options.some(([option]) => option === value) && choose(chosenControl, value),
-    chosen: () => (spec.dial?.of ? model.get(spec.dial.of) : keyOf().split("+")[0]),
+    choose: (value) => asking?.pick(value) || chosenControl && optionsOf(chosenControl).some(([option]) => option === value) && choose(chosenControl, value),
+    chosen: () => (isTurned ? model.get("weight") : keyOf().split("+")[0]),
     weight: (edge) => dial?.weight(edge),
     light: (edge) => shownPanels.forEach(({ panel }) => panel.light?.(edge)),
     act: (name, ...rest) => put(view.act(name, state(), ...rest)),
     state, put, go: goByHand,
-    ...(dial ? { turn: (edge, by, from) => !dial.element.hidden && dial.set(Math.round((from + by) * 1000) / 1000) } : {}),
+    ...(dial && (isTurned || !spec.dial.of) ? { turn: (edge, by, from) => !dial.element.hidden && dial.set(Math.round((from + by) * 1000) / 1000) } : {}),
   };
   const shownPanels = Object.keys(spec.panels).map((name) => {
     const panel = panels[spec.panels[name].kind ?? name]({ ...host, scenes: host.scenes.map((scene) => ({ ...spec.panels[name], ...scene.holds?.[name] })) }, name);
@@ -272,10 +274,10 @@ function openCard(model, el, remember, panels, lives) {
     verdictOf = "";
     for (const { choice, element, show, enable } of controls) {
       element.hidden = !isThere(choice.name);
-      if (!isPart(choice)) show(now[choice.name]);
-      else if (choice.options) show(now.choice.split("+")[0]);
+      if (choice.options) show(isPart(choice) ? now.choice.split("+")[0] : now[choice.name], optionsOf(choice));
+      else if (!isPart(choice)) show(now[choice.name]);
       else {
-        const there = `${now.choice.split("+")[0]}+${choice.name}` in spec.scenes;
+        const there = has(`${now.choice.split("+")[0]}+${choice.name}`);
         enable(there); // one path: nothing to take out
         show(now.choice.split("+").includes(choice.name));
         if (there) wishes[choice.name] = now.choice.split("+").includes(choice.name);

@@ -13,9 +13,15 @@ export function controlOf(choice, changed) {
 }
 
 function listOf({ label, options }, changed) {
-  const list = make("select", { change: () => changed(list.value) },
-    ...options.map(([value, text, said]) => make("option", said ? { value, "aria-label": `${text}, ${said}` } : { value }, text)));
-  return { element: make("label", {}, `${label} `, list), show: (value) => (list.value = value), enable: (on) => (list.disabled = !on) };
+  const list = make("select", { change: () => changed(list.value) });
+  let listed;
+  const show = (value, now = options) => {
+    if (now !== listed) list.replaceChildren(...now.map(([value, text, said]) => make("option", said ? { value, "aria-label": `${text}, ${said}` } : { value }, text)));
+    listed = now;
+    list.value = value;
+  };
+  show("");
+  return { element: make("label", {}, `${label} `, list), show, enable: (on) => (list.disabled = !on) };
 }
 
 /** A range over given values; a value between them, set from elsewhere, shows as the nearest. */

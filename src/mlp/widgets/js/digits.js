@@ -1,7 +1,7 @@
 // @ts-check
 // Numbers as text, character for character as mlp/trace/digits.py shows them, and sentences filled with them.
 
-const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+export const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** The digits of |value| with so many decimals; a tie goes to the even digit, as Python rounds. */
 function rounded(value, decimals) {
@@ -16,15 +16,22 @@ function rounded(value, decimals) {
   return { text, zero: Number(text) === 0 };
 }
 
-/** A number with its sign and a fixed number of decimals (at most 12 of them); zero is +0. */
+/** A number with its sign and a fixed number of decimals, more than 12 of them with a power of ten; zero is +0. */
 export function signed(value, decimals) {
-  const { text, zero } = rounded(value, decimals);
-  return `${value < 0 && !zero ? "−" : "+"}${text}`;
+  const { text, zero } = rounded(value, decimals), sign = value < 0 && !zero ? "−" : "+";
+  if (decimals <= 12 || zero) return `${sign}${zero ? text.slice(0, 14) : text}`;
+  const size = Number(text), power = Number(size.toExponential().split("e")[1]);
+  const [mantissa, exponent] = size.toExponential(Math.max(0, decimals + power)).split("e");
+  return `${sign}${mantissa}${raised(Number(exponent))}`;
 }
 
 /** The same without a plus; zero has no minus either. */
 export function fixed(value, decimals) {
   return signed(value, decimals).replace("+", "");
+}
+
+function raised(power) {
+  return `·10${power < 0 ? "⁻" : ""}${[...String(Math.abs(power))].map((digit) => RAISED[Number(digit)]).join("")}`;
 }
 
 /** A number that somebody chose, as written: no plus, at most 4 decimals and six significant digits. */
@@ -37,10 +44,7 @@ export function significant(value, digits) {
   const sign = value < 0 ? "−" : "+", size = Math.abs(value);
   if (size === 0) return "+0";
   const [mantissa, power] = roundedTo(size, digits).split("e").map(Number);
-  if (power < -4 || power >= digits) {
-    const raised = [...String(Math.abs(power))].map((digit) => RAISED[Number(digit)]).join("");
-    return `${sign}${mantissa}·10${power < 0 ? "⁻" : ""}${raised}`;
-  }
+  if (power < -4 || power >= digits) return `${sign}${mantissa}${raised(power)}`;
   const text = Number(`${mantissa}e${power}`).toFixed(Math.max(0, digits - 1 - power));
   return sign + (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 }

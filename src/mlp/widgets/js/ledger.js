@@ -8,14 +8,21 @@ function linesOf(scene) {
   return scene.rows.reduce((sum, row) => sum + (row.cells.length < 3 ? 3.6 : 5.65), 0);
 }
 
-/** @param {{light(edge: string | null): void, scenes: any[]}} host */
+/** @param {{light(edge: string | null): void, act(name: string, ...rest: any[]): void, scenes: any[]}} host */
 export function ledgerPanel(host) {
   const element = make("div", { class: "ledger" });
   element.style.setProperty("--lines", String(Math.max(...host.scenes.map(linesOf))));
-  let rows, sum, mark, holds;
+  let rows = [], sum, mark, holds, table, form;
 
+  /** Rows with new numbers in them stay, so that what has the focus keeps it; others are made anew. */
   const hold = (held) => {
     holds = held;
+    const now = JSON.stringify(holds.rows.map((row) => [row.path, "counted" in row, row.cells.map(({ edge, shared }) => [edge, shared])]));
+    rows.forEach((row) => (row.level = -1));
+    if (now !== form) build();
+    form = now;
+  };
+  const build = () => {
     rows = holds.rows.map((row) => {
       const key = makeSvg("svg", { class: "key", width: 26, height: 8, "aria-hidden": "true" },
         makeSvg("line", { x1: 1, y1: 4, x2: 25, y2: 4, class: `edge route path-${row.path}` }));
@@ -25,20 +32,26 @@ export function ledgerPanel(host) {
           pointerenter: lit, pointerleave: dark, focus: lit, blur: dark, click: lit });
       });
       const result = make("div", { role: "cell", class: `result ink-${row.path}` });
+      const box = make("input", { type: "checkbox", title: `${row.label} counted`, "aria-label": `${row.label} counted`, change: () => host.act("count", row.path) });
+      const count = make("div", { role: "cell", class: "count", hidden: "" }, box);
       const label = make("div", { role: "rowheader", class: "row-label" });
-      return { cells, result, label, key, level: -1,
-        element: make("div", { role: "row", class: row.cells.length < 3 ? "product roomy" : "product" }, make("div", { class: "factors", role: "presentation" }, ...cells), make("div", { class: "end", role: "presentation" }, label, result)) };
+      return { cells, result, label, key, box, count, level: -1,
+        element: make("div", { role: "row", class: row.cells.length < 3 ? "product roomy" : "product" }, make("div", { class: "factors", role: "presentation", "data-cells": row.cells.length }, ...cells), make("div", { class: "end", role: "presentation" }, count, label, result)) };
     });
     sum = make("div", { class: "sum" });
     mark = make("span", { class: "checked" });
-    element.replaceChildren(make("div", { role: "table", class: "rows", "aria-label": "The products, factor by factor" }, ...rows.map((row) => row.element)),
-      make("div", { class: "total" }, sum, mark));
+    table = make("div", { role: "table", class: "rows", "aria-label": "The products, factor by factor" }, ...rows.map((row) => row.element));
+    element.replaceChildren(table, make("div", { class: "total" }, sum, mark));
   };
 
   const fill = (row, held, level) => {
     if (row.level === level) return;
     row.level = level;
     row.element.dataset.level = level;
+    const counts = held.counted ?? true;
+    row.element.classList.toggle("left-out", !counts);
+    row.box.checked = counts;
+    row.count.hidden = level !== 2 || !("counted" in held);
     row.label.replaceChildren(...(level ? [row.key, make("span", { class: `ink-${held.path}`, "aria-label": held.said }, held.label)] : []));
     held.cells.forEach((cell, n) => {
       const parts = [];
@@ -56,13 +69,17 @@ export function ledgerPanel(host) {
     element,
     hold,
     show(shows) {
+      const before = rows.map((row) => row.level);
       holds.rows.forEach((held, n) => fill(rows[n], held, shows.rows[n]));
+      const fresh = shows.rows.findLastIndex((level, n) => level > before[n] && before[n] >= 0);
+      if (fresh >= 0) table.scrollTop = rows[fresh].element.offsetTop - table.offsetTop; // where they are too many to stand at once
       element.classList.toggle("empty", !shows.rows.some(Boolean));
       const last = holds.total.length - 1;
-      const words = shows.total ? [mathPartial(holds.derivative[0], holds.derivative[1]), make("span", {}, "="),
+      const words = shows.total ? [holds.without ? make("span", {}, holds.without) : mathPartial(holds.derivative[0], holds.derivative[1]), make("span", {}, "="),
         ...holds.total.map(([text, path], n) => make(n === last ? "b" : "span", { class: `ink-${path}` }, text))] : [];
       sum.replaceChildren(...words);
       setText(mark, shows.check ? (holds.agrees ? "✓" : "✗") : "");
+      mark.classList.toggle("wrong", !holds.agrees);
     },
     light(edge) {
       for (const cell of element.querySelectorAll(".factor")) cell.classList.toggle("hot", cell.getAttribute("data-edge") === edge);

@@ -15,7 +15,7 @@ export function layout(drawing, width) {
   const pitch = rows < 3 ? (narrow ? 62 : 76) : narrow ? 39 : 44;
   const top = radius + 4, side = radius + (narrow ? 3 : 20);
   const captions = drawing.columns.some(Boolean) ? 17 : 0;
-  const full = Math.max(width, 2 * side + (columns - 1) * (2 * radius + 22)); // a deeper network scrolls
+  const full = Math.max(width, 2 * side + (columns - 1) * (2 * radius + (narrow ? 18 : 22))); // a deeper network scrolls
   const place = {};
   for (const node of drawing.nodes) {
     place[node.id] = {

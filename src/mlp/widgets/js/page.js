@@ -22,7 +22,7 @@ function pageModel(values) {
 
 /** The state of a view as words of an address: path-ledger-w1_1_1-factored-step6, epoch-tape-file-seed1-eta0.02-step392. */
 export function addressOf(id, spec, get) {
-  const parts = (spec.choices ?? []).filter(({ name }) => name in (spec.traits ?? {})).map((choice) => {
+  const parts = (spec.choices ?? []).filter(({ name, unlinked }) => name in (spec.traits ?? {}) && !unlinked).map((choice) => {
     const value = get(choice.name);
     return choice.options ? value : typeof value === "boolean" ? (value ? choice.name : "") : `${choice.name}${value}`;
   });
@@ -35,15 +35,21 @@ export function stateIn(address, id, spec) {
   if (!address.startsWith(`${id}-`)) return null;
   const words = address.slice(id.length + 1).split("-"), step = words.pop()?.match(/^step(\d+)$/);
   if (!step) return null;
-  const changes = {}, scene = [];
+  const changes = {}, scene = [], isSwitch = (choice) => !choice.options && !choice.values && !("least" in choice);
+  for (const choice of spec.choices ?? []) if (choice.name in (spec.traits ?? {}) && isSwitch(choice)) changes[choice.name] = false; // unless it is named
   for (const word of words) {
+    if (spec.keys?.includes(word)) {
+      scene.push(word);
+      continue;
+    }
     const choice = (spec.choices ?? []).find((one) => (one.options ? one.options.some(([value]) => value === word) : word.match(`^${one.name}[-+.\\de]*$`)));
     if (!choice) return null;
     if (!(choice.name in (spec.traits ?? {}))) scene.push(word);
     else changes[choice.name] = choice.options ? word : word === choice.name ? true : Number(word.slice(choice.name.length));
   }
   if (spec.scenes && scene.length) {
-    changes.choice = [scene.join("+"), scene[0]].find((key) => key in spec.scenes); // the factored form where there is one
+    const keys = [...Object.keys(spec.scenes), ...(spec.keys ?? [])];
+    changes.choice = [scene.join("+"), scene[0]].find((key) => keys.includes(key)); // the factored form where there is one
     if (!changes.choice) return null;
   }
   return { ...changes, index: Math.max(0, Number(step[1]) - (spec.first ?? 1)) };
@@ -82,7 +88,7 @@ export function mountPage(page, render) {
         const sets = spec.choices?.find((choice) => choice.name === name)?.sets?.[value] ?? {};
         for (const [one, to] of Object.entries({ ...sets, [name]: value })) model.set(one, to);
       }
-      model.set("index", spec.scenes ? Math.min(index, spec.scenes[model.get("choice")].frames.length - 1) : index);
+      model.set("index", spec.live ? index : Math.min(index, spec.scenes[model.get("choice")].frames.length - 1)); // a live view knows its last step
       place.scrollIntoView();
       break;
     }
