@@ -7,7 +7,7 @@ import pytest
 from chapters import run, says
 from scalar import layers, running, sigma
 
-from mlp import MLP, backprop, data, factors, forward, path_gradient, paths
+from mlp import MLP, backprop, data, factors, forward, path_gradient, paths, trace
 
 
 net, x, y = data.running_example()
@@ -32,6 +32,7 @@ def test_predictions():
 def test_the_diamond():
     f, g, h = 2.001**2, 3 * 2.001, 3 * 2.001**3
     says(4, f"$h$ grows by {h - 24:.6f}", "$f=4$, $g=6$, $h=24$ and $k=5$")
+    says(4, f"the strips settle at {6 * 4} and {4 * 3}")
     assert f - 4 == pytest.approx(0.004, abs=1e-5) and g - 6 == pytest.approx(0.003)
 
 
@@ -85,6 +86,10 @@ def test_multiplications():
     small = run(4)[0]["multiplications"]((4, 3, 2, 1))
     says(4, f"$72+12+2={small[0]}$", f"$12+2\\cdot6+2\\cdot2={small[1]}$")
     assert small == (12 * 2 * 3 + 6 * 1 * 2 + 2 * 1 * 1, 12 + 2 * 6 + 2 * 2)
+    six = run(4)[0]["multiplications"]((4, 3, 3, 2, 1))
+    says(4, f"$12\\cdot6\\cdot4+9\\cdot2\\cdot3+6\\cdot2+2={six[0]}$ against $12+2\\cdot9+2\\cdot6+2\\cdot2={six[1]}$")
+    assert six == trace.paths.multiplications((4, 3, 3, 2, 1)), "what the ledger says"
+    says(4, f"With six paths it is {6 * 4} against {6 * 2 + 1 + 1}")  # three factors of their own a path, two shared
     deep = run(4)[0]["multiplications"]((4, *[10] * 6, 1))
     says(4, f"{deep[0]:,} multiplications against {deep[1]}")
     assert len(paths(MLP.init((4, 10, 10, 10, 1), rng=np.random.default_rng(0)), 1, 1, 1)) == 100
@@ -130,3 +135,13 @@ def test_the_cancelling_weight():
     slopes = [(loss_at(0.4 + 1e-5, v) - loss_at(0.4 - 1e-5, v)) / 2e-5 for v in (4.732, 4.734)]
     assert slopes[0] * slopes[1] < 0, "the second value lies between"
     says(4, "near 4.733")
+
+
+def test_your_turn_follows_the_car_and_the_weights():
+    """What a kernel does with the last cell: another car, then another weight; paths and backprop agree within rounding."""
+    names = run(4)[0]
+    names["car"].value = 3
+    view, label = names["view"], names["label"]
+    assert view.spec["live"]["x"] == pytest.approx(data.auto_mpg().Xs[3]) and view.choice == "w1_1_1"
+    view.weights = [w + 0.5 for w in view.weights]
+    assert float(label.value.rpartition(" ")[2]) < 1e-15 and label.value.startswith("∂L/∂w¹₁₁: off by ")

@@ -276,7 +276,7 @@ def test_a_step_can_be_linked_to(site, pages):
 def test_without_javascript_and_in_print_a_picture_stands_there(site, new_page):
     page = new_page(WIDE, "light", java_script_enabled=False)
     page.goto(f"{site}/{PAGE}")
-    picture = page.locator("img.mlp-still").nth(1)
+    picture = page.locator("img.mlp-still").nth(2)
     assert picture.is_visible() and "path 1" in picture.get_attribute("alt").lower()
     assert picture.bounding_box()["width"] > 300
     questions = page.locator("details.mlp-still summary")
@@ -284,7 +284,7 @@ def test_without_javascript_and_in_print_a_picture_stands_there(site, new_page):
     page.context.close()
     page = new_page(WIDE, "light")
     page.goto(f"{site}/{PAGE}")
-    picture, card = page.locator("img.mlp-still").nth(1), page.get_by_role("region", name="Path ledger")
+    picture, card = page.locator("img.mlp-still").nth(2), page.get_by_role("region", name="Path ledger")
     assert card.is_visible() and picture.count() == 0, "on the screen it is not in the document"
     page.emulate_media(media="print")
     expect(picture).to_be_visible()
@@ -465,7 +465,7 @@ def turn_to(card, value):
     card.get_by_role("slider", name="its value").evaluate("(range, at) => { range.value = at; range.dispatchEvent(new Event('input', { bubbles: true })); }", at)
 
 
-VALUES = LEDGER["dial"]["values"]
+VALUES = trace.paths.DIAL
 # What of the ledger is seen, to be multiplied and added again.
 READ = """card => ({
   rows: [...card.querySelectorAll('.product')].map(row => ({ factors: [...row.querySelectorAll('.number')].map(e => e.textContent), result: row.querySelector('.result b').textContent,

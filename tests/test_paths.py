@@ -50,7 +50,7 @@ def turned(weights=None, **state):
 
 states = st.booleans().flatmap(lambda deeper: st.fixed_dictionaries({
     "deeper": st.just(deeper), "choice": st.sampled_from(SPEC["keys"] if deeper else [*SPEC["scenes"]]) | st.sampled_from(["w1_1_1", "w1_1_1+factored"]),
-    "weights": st.dictionaries(st.integers(0, 28 if deeper else 19), st.sampled_from(SPEC["dial"]["values"]), max_size=5),
+    "weights": st.dictionaries(st.integers(0, 28 if deeper else 19), st.sampled_from(trace.paths.DIAL), max_size=5),
     "left_out": st.lists(st.integers(1, 6 if deeper else 2), max_size=6, unique=True).map(sorted)}))
 
 
@@ -158,7 +158,7 @@ def puzzle(weights=None, **state):
 
 def test_one_place_of_the_dial_solves_the_puzzle():
     """At w²₁₂ = 1.138 the two paths cancel (test_chapter_04); the dial goes by hundredths, in steps of two."""
-    solved = [w for w in SPEC["dial"]["values"] if "Solved" in puzzle({PUZZLE: w})["status"]]
+    solved = [w for w in trace.paths.DIAL if "Solved" in puzzle({PUZZLE: w})["status"]]
     assert solved == [1.14] and SPEC["live"]["puzzle"] == {"choice": "w1_1_1", "turn": "w2_1_2"} and REST["turn"] == "w2_1_2"
     for w in (1.12, 1.14, 1.16):
         W = {k: np.array(NET.W[k]) for k in NET.layers}

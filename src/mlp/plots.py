@@ -220,6 +220,17 @@ def _tape(ax, holds, shows):
     ax.set_title(shows.get("title", holds.get("title", "")), fontsize=10, loc="left", color=INK)
 
 
+def _boxes(ax, holds, shows):
+    """Draws boxes and texts, as boxes.js does in a page."""
+    from matplotlib.patches import Rectangle
+
+    for x, y, width, height, ink in shows["boxes"]:
+        ax.add_patch(Rectangle((x, y), width, height, fc=INKS[ink], ec=INK, alpha=0.35))
+    for x, y, text, ink, anchor in shows["texts"]:
+        ax.text(x, y, text, ha={"middle": "center", "start": "left"}[anchor], fontsize=9, color=INKS[ink])
+    ax.set(xlim=(0, holds["width"]), ylim=(holds["height"], 0), aspect="equal")
+
+
 #: How each kind of panel is drawn in a still: (its height in inches, how to draw it), both of what it holds and shows.
 STILLS = {
     "network": (lambda holds, shows: 3.5, _draw),
@@ -229,6 +240,7 @@ STILLS = {
     "matrices": _typed(_matrices_lines),
     "code": _typed(_code_lines),
     "tape": (lambda holds, shows: 1.1, _tape),
+    "boxes": (lambda holds, shows: 7.2 * holds["height"] / holds["width"] * 0.6, _boxes),
 }
 
 

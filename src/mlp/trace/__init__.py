@@ -11,8 +11,9 @@ from .drawing import MOST_UNITS, network_drawing
 from .epochs import epoch_tape
 from .ledger import Route, Step
 from .paths import MOST_PATHS, path_ledger
+from .rectangle import rectangle
 from .symbols import plain, spoken, symbol
 from .update import one_update
 
 __all__ = ["MOST_PATHS", "MOST_UNITS", "Route", "Step", "batches", "descent", "diamond", "epoch_tape", "names", "network_drawing", "nudge", "one_update", "path_ledger",
-           "plain", "short", "signed", "significant", "slopes", "spoken", "symbol", "turn", "valley"]
+           "plain", "rectangle", "short", "signed", "significant", "slopes", "spoken", "symbol", "turn", "valley"]

@@ -215,12 +215,29 @@ class TapeShows(TypedDict):
     said: NotRequired[str]
 
 
+class BoxesHolds(TypedDict):
+    """width, height: of the drawing, whose units are its own."""
+
+    name: str
+    width: int
+    height: int
+
+
+class BoxesShows(TypedDict):
+    """boxes: [[x, y, width, height, ink], ...]; texts: [[x, y, text, ink, anchor], ...]; said as in a chart."""
+
+    boxes: list[list]
+    texts: list[list]
+    said: str
+
+
 PANELS = {
     "network": (NetworkHolds, NetworkShows),
     "ledger": (LedgerHolds, LedgerShows),
     "chart": (ChartHolds, ChartShows),
     "tape": (TapeHolds, TapeShows),
     "chain": (ChainHolds, ChainShows),
+    "boxes": (BoxesHolds, BoxesShows),
     "matrices": (MatricesHolds, MatricesShows),
     "code": (CodeHolds, CodeShows),
 }

@@ -28,7 +28,8 @@ from .symbols import plain, symbol
 
 MOST_PATHS = 6  # a drawing has so many colours and dashes that can be told apart
 LARGEST = 1000.0  # a weight can be set to, where the dial ends before
-DIAL = [n / 50 for n in range(-100, 101)]
+SPAN = [-2, 2, 200]  # of the dial: from, to, in so many steps
+DIAL = [round(float(w), 9) for w in np.linspace(*SPAN[:2], SPAN[2] + 1)]
 NEAR = 0.0005  # of 0: there the paths of the puzzle cancel
 
 WORDS = {
@@ -118,7 +119,7 @@ def _make_live(spec, net, X, Y, carried):
         spec["traits"]["deeper"] = False
     first = puzzle["turn"] if puzzle else edge_id(min(2, len(net.layers)), 1, 1)
     spec["choices"].append({"name": "turn", "label": "turn", "options": [[edge, name.split(" ")[0], said] for edge, name, said in options], "place": "dial", "unlinked": True})
-    spec["dial"] = {"label": "its value", "of": "turn", "edges": [edge for edge, *_ in options], "values": sorted({*DIAL, *rest}), "after": "ledger", "actions": True}
+    spec["dial"] = {"label": "its value", "of": "turn", "edges": [edge for edge, *_ in options], "span": SPAN, "after": "ledger", "actions": True}
     spec["traits"] |= {"weights": rest, "left_out": [], "turn": first}
     spec["live"] = live
 

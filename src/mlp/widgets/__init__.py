@@ -24,7 +24,7 @@ from .. import _checks, trace
 from ..losses import squared_loss
 from .script import script, style
 
-__all__ = ["Batches", "Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Slopes", "Turn", "Valley", "predict"]
+__all__ = ["Batches", "Descent", "Diamond", "EpochTape", "Names", "Nudge", "OneUpdate", "PathLedger", "Prediction", "Rectangle", "Slopes", "Turn", "Valley", "predict"]
 
 
 class View(anywidget.AnyWidget):
@@ -327,6 +327,16 @@ class Diamond(Scenes):
 
     def __init__(self):
         super().__init__(trace.diamond())
+
+
+class Rectangle(Scenes):
+    """The area f · g, f = x² and g = 3x, that grows with x by two strips and a corner. Notes: N9, eq. N9.2."""
+
+    def __init__(self):
+        super().__init__(trace.rectangle())
+
+    def _said(self):
+        return " ".join(self._asking(n)["status"] for n in range(len(self.frames)))
 
 
 class Descent(Live):

@@ -167,7 +167,7 @@ function openCard(model, el, remember, panels, lives) {
   // The dial turns one weight of `traits.weights`: the one that the control `spec.dial.of` names.
   const dial = spec.dial && dialOf();
   function dialOf() {
-    const { of, values } = spec.dial;
+    const { of, span } = spec.dial, values = spec.dial.values ?? Array.from({ length: span[2] + 1 }, (_, n) => Number((span[0] + ((span[1] - span[0]) * n) / span[2]).toFixed(9)));
     const place = (edge) => (view.edges?.(state()) ?? spec.dial.edges).indexOf(edge), spot = () => (of ? place(model.get(of)) : 0);
     const set = (value) => {
       const weights = [...model.get("weights")];
