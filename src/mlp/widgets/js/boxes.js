@@ -7,7 +7,7 @@ export function boxesPanel() {
   const svg = makeSvg("svg", { role: "img", class: "boxes" });
   let holds;
   return {
-    element: make("div", { class: "chart-panel" }, svg),
+    element: make("div", { class: "boxes-panel" }, svg),
     hold(held) {
       holds = held;
       svg.setAttribute("viewBox", `0 0 ${holds.width} ${holds.height}`);
