@@ -159,6 +159,12 @@ def test_noise():
     assert float(g[0]) == pytest.approx(0.07, abs=0.005) and float(g[9]) == pytest.approx(-0.04, abs=0.005)
 
 
+def test_noise_in_the_cards_picture():
+    two = G[:, [0, 9]]
+    single = np.sqrt(((two - two.mean(axis=0)) ** 2).sum(axis=1).mean()) / np.linalg.norm(two.mean(axis=0))
+    says(7, f"there a single car is off by {single:.2f} lengths of $g$")
+
+
 def test_in_file_order():
     blocks = [G[start : start + 20].mean(axis=0) - g for start in range(0, 380, 20)]
     in_order = np.sqrt(np.mean([(b**2).sum() for b in blocks])) / length(g)

@@ -5,7 +5,7 @@ the page by its twin, `widgets/js/batches.js`.
 """
 
 from functools import lru_cache
-from math import floor, inf, isfinite, log10, sqrt
+from math import cos, floor, inf, isfinite, log10, radians, sin, sqrt
 
 import numpy as np
 
@@ -34,14 +34,16 @@ LARGE = 1e6  # from here on numbers are written with a power of ten
 WORDS = {
     "turns": "One shuffled epoch, seed {seed}: {batches} batches of {m}, the last of {rest}. Bar: {target}",
     "turns, even": "One shuffled epoch, seed {seed}: {batches} × {m} {points}. Bar: {target}",
-    "cloud": "Derivatives by {a} → and {b} ↑: dot = {point}, ring = batch, star = all",
+    "cloud": "Derivatives by {a} → and {b} ↑: dot = {point}, ring = batch, star = all, dashes = rule",
     "race": "L: line m = 1, dashes m = {m}, dots m = {n}",
     "race of two": "L: line m = 1, dots m = {n}",
     "start": "Each {point} asks for a gradient of its own, a dot. All {n} together ask for their mean g, the star: ({ga}, {gb}).",
-    "question": "How far from the star will the mean of a batch lie, typically? In lengths of g, which is the way from 0 to the star.",
+    "later": "After {later} updates by all of them the way from 0 to the star is {ratio} of what it was; the cloud is still there.",
+    "question": "How far from the star will the mean of {m} {points} lie, typically? In lengths of g, the blue way from 0.",
     "guess": "about {number}",
-    "why": "A single {point} is off by {single} lengths, and the more of them a batch has, the more their errors cancel: {rule} for m = {m}.",
-    "batch": "Batch {number}: its mean of {size} is ({ba}, {bb}), that of all is ({ga}, {gb}). It is off by {off} lengths of g, over {number} so far typically {typical}; the rule says {rule}.",
+    "why": "A single {point} is off by {single} lengths, typically. In a mean the errors cancel, the better the more there are: about {single}/√m, here {rule}.",
+    "batch": "Batch {number}: the mean of its {size} is ({ba}, {bb}), that of all is ({ga}, {gb}). It is off by {off} lengths of g; the {number} so far, typically, by {typical}. The rule {single}/√m expects {rule}.",
+    "batch 1": "Batch 1: the mean of its {size} is ({ba}, {bb}), that of all is ({ga}, {gb}). It is off by {off} lengths of g. The rule {single}/√m expects {rule}.",
     "flat": "Batch {number}: its mean of {size} is ({ba}, {bb}). All together have no slope here.",
     "who": "m = {m}",
     "mine": "your m",
@@ -53,17 +55,19 @@ WORDS = {
     "by epochs": "They make {counts} updates an epoch.",
     "by updates": "For that they looked at {counts} {points}.",
     "by time": "In that time they made {counts} updates.",
-    "wild": "Single {points} jump so far with this η that rounding decides where they land.",
+    "wild": "With m = 1 and this η the weights jump so far that rounding decides where they land.",
     "and": " and ",
+    "rewind": "Rewind",
+    "to the race": "To the race",
     "running": "The runs are being computed …",
-    "task": "Task: bring m = {n} below {goal} in {epochs} epochs. Turn η.",
-    "done": "✓ m = {n} is below {goal}: a calm gradient bears long steps.",
+    "task": "Task: find an η that brings m = {n} below {goal} in {epochs} epochs. What does it do to m = 1?",
+    "done": "✓ m = {n} is below {goal}: a calm gradient bears long steps. A noisy one does not: look at m = 1.",
     "end, epochs": "{epochs} epochs",
     "end, updates": "{updates} updates each",
     "end, time": "{ms} ms each",
 }  # fmt: skip
 STEPPING, RACING = ["batch_size", "moment", "seed"], ["batch_size", "eta", "ruler", "seed"]  # the controls that are there
-GUESSES = [0, 0.2, 1, 5]
+GUESSES = [0, 0.1, 0.4, 1.6]
 
 
 def batches(net, X, y, eta=0.1, seed=7):
@@ -91,11 +95,11 @@ def batches(net, X, y, eta=0.1, seed=7):
         "still": -2,
         "panels": {
             "turns": {"kind": "tape", "name": "The points of an epoch in the order in which they come", "least": float(min(0, target.min())), "most": float(max(0, target.max())), "height": 38, "narrow": 30, "pressed": True},
-            "cloud": {"kind": "chart", "name": "The gradient of each point", "x": _most_of(G[:, pair[0]]), "y": _most_of(G[:, pair[1]]), "dot": 1.5, "height": 236, "narrow": 150},
-            "race": {"kind": "chart", "name": "L of all points", "x": _ruler("epochs"), "y": axis(0, 1.1 * (start or 1), 4), "dot": 1.6, "height": 236, "narrow": 178},
+            "cloud": {"kind": "chart", "name": "The gradient of each point", "x": _most_of(G[:, pair[0]]), "y": _most_of(G[:, pair[1]]), "dot": 1.5, "height": 236, "narrow": 140},
+            "race": {"kind": "chart", "name": "L of all points", "x": _ruler("epochs"), "y": axis(0, 1.1 * (start or 1), 4), "dot": 2, "height": 236, "narrow": 178},
         },
         "choices": [
-            {"name": "batch_size", "label": "m", "values": sizes},
+            {"name": "batch_size", "label": "size m", "values": sizes},
             {"name": "eta", "label": "η", "values": ETAS},
             {"name": "ruler", "label": "race by", "options": [["epochs", "epochs"], ["updates", "updates"], ["time", "milliseconds"]]},
             {"name": "moment", "label": "weights", "options": [["start", "at the start"], ["later", f"after {LATER} updates by all"]]},
@@ -117,7 +121,7 @@ def batches(net, X, y, eta=0.1, seed=7):
 
 
 def _ruler(ruler):
-    label = {"epochs": "epochs", "updates": "updates", "time": f"ms, at {PRICE['update']:g} an update and {PRICE['point']:g} a point"}[ruler]
+    label = {"epochs": "epochs", "updates": "updates", "time": f"ms: {PRICE['update']:g} for an update, {PRICE['point']:g} for a point"}[ruler]
     most = {"epochs": EPOCHS, "updates": UPDATES, "time": MS}[ruler]
     return axis(0, most, 4, label=label)
 
@@ -132,7 +136,7 @@ def _power(size):
 
 
 def _witness(net, points, G, eta, seed):
-    """g's length, the noise of single points, L at the start and after a few updates of each kind."""
+    """g's length, the noise of single points, both over all weights, L at the start and after a few updates of each kind."""
     runs = [Run(net, points.X, points.y, eta=eta, batch_size=m, seed=seed).losses([u])[0] for m, u in ((1, 50), (20, 8), (len(points.X), 2))]
     g = G.mean(axis=0)
     return [one for one in (float(np.linalg.norm(g)), _noise(G, g, 1), *runs) if isfinite(one)]
@@ -214,10 +218,10 @@ def last(spec, state):
 def frame(spec, state):
     """The frame behind state["index"] batches, or of the race."""
     live, m, eta, seed, ruler = spec["live"], state["batch_size"], state["eta"], state["seed"], state["ruler"]
-    points, places, pair = points_of(live["points"]), live["places"], live["pair"]
+    points, places = points_of(live["points"]), live["places"]
     n, whole = len(points.y), last(spec, state) - 1
     index = min(state["index"], whole)
-    G = _cloud(*_key(spec), state["moment"])
+    G = _cloud(*_key(spec), state["moment"])[:, live["pair"]]
     g, order = G.mean(axis=0), np.random.default_rng(seed).permutation(n)
     means = [G[order[start : start + m]].mean(axis=0) for start in range(0, index * m, m) if start < n]
     length = float(np.linalg.norm(g))
@@ -228,7 +232,7 @@ def frame(spec, state):
     def slope(value):
         return display(signed(value, places["slope"]))
 
-    values = {**live["names"], "m": str(m), "batches": str(whole), "rest": str(over), "seed": str(seed), "ga": slope(float(g[pair[0]])), "gb": slope(float(g[pair[1]])),
+    values = {**live["names"], "m": str(m), "batches": str(whole), "rest": str(over), "seed": str(seed), "ga": slope(float(g[0])), "gb": slope(float(g[1])), "later": str(live["later"]),
               "rule": fixed(rule, 2) if length else "", "single": fixed(_noise(G, g, 1), 2) if length else "", "end": ""}
 
     def say(name, **more):
@@ -236,25 +240,28 @@ def frame(spec, state):
 
     values["end"] = say(f"end, {ruler}")
     now = order[max(0, index - 1) * m : index * m]
-    marks = [{"kind": "dots", "points": G[:, pair].ravel().tolist(), "ink": "soft"}, {"kind": "dots", "points": G[now][:, pair].ravel().tolist(), "ink": "ink", "size": 3},
-             {"kind": "ring", "points": [float(mean[q]) for mean in means for q in pair], "ink": "back"}]
+    around_star = [float(g[q] + rule * length * turn) for angle in range(0, 361, 10) for q, turn in enumerate((cos(radians(angle)), sin(radians(angle))))]
+    marks = [{"kind": "dots", "points": G.ravel().tolist(), "ink": "soft"}, {"kind": "dots", "points": G[now].ravel().tolist(), "ink": "ink", "size": 3},
+             {"kind": "ring", "points": [float(part) for mean in means for part in mean], "ink": "back"}]
     if means:
-        marks.append({"kind": "arrow", "points": [0.0, 0.0, *means[-1][pair].tolist()], "ink": "back"})
-    marks.append({"kind": "star", "points": g[pair].tolist(), "ink": "accent"})
+        marks += [{"kind": "arrow", "points": [0.0, 0.0, *means[-1].tolist()], "ink": "back"}, {"kind": "line", "points": around_star, "ink": "right", "dash": True}]
+    marks += [{"kind": "arrow", "points": [0.0, 0.0, *g.tolist()], "ink": "accent"}, {"kind": "star", "points": g.tolist(), "ink": "accent"}]
     shows = {
         "turns": {"title": say("turns, even" if over == m else "turns"), "bars": points.raw[order, -1].tolist(), "done": min(n, index * m), "head": min(n, index * m),
                   "cuts": [] if whole > live["cuts"] else list(range(m, n, m))},
         "cloud": {"title": say("cloud"), "marks": marks},
     }
-    rest = {"controls": STEPPING, **({"actions": [["rewind", "Rewind"]]} if any(state[name] != value for name, value in spec["traits"].items()) else {})}
+    turned = [["rewind", say("rewind")]] if any(state[name] != value for name, value in spec["traits"].items()) else []
+    rest = {"controls": STEPPING, "actions": [["race", say("to the race")], *turned]}
     if state["index"] > whole:
-        return {**rest, **_race(live, state, n, say)}
+        return {**({"actions": turned} if turned else {}), **_race(live, state, n, say)}
     if state["index"] == 0:
-        status = say("start")
+        ratio = length / float(np.linalg.norm(_cloud(*_key(spec), "start")[:, live["pair"]].mean(axis=0)) or 1)
+        status = say("start") + (" " + say("later", ratio=fixed(ratio, 3)) if state["moment"] == "later" else "")
         return {"status": status, "shows": shows, **rest, **({"ask": _ask_noise(say, live["guesses"], rule, status)} if length and state["moment"] == "start" else {})}
     typical = sqrt(sum(off**2 for off in offs) / len(offs))
-    batch = {"number": str(index), "size": str(len(now)), "ba": slope(means[-1][pair[0]]), "bb": slope(means[-1][pair[1]])}
-    status = say("batch", **batch, off=fixed(offs[-1], 2), typical=fixed(typical, 2)) if length else say("flat", **batch)
+    batch = {"number": str(index), "size": str(len(now)), "ba": slope(float(means[-1][0])), "bb": slope(float(means[-1][1]))}
+    status = say("batch 1" if index == 1 else "batch", **batch, off=fixed(offs[-1], 2), typical=fixed(typical, 2)) if length else say("flat", **batch)
     return {"status": status, "shows": shows, **rest}
 
 

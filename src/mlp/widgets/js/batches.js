@@ -2,14 +2,14 @@
 // Batches on the page: the twin of mlp/trace/batches.py, frame by frame. The words are Python's.
 
 import { figures, fill, fixed, short, signed } from "./digits.js";
-import { lossOf, meanOfRows, noise, offBy, roomFor, shuffles, slopesOfEach, training, typical, updates } from "./engine.js";
+import { lossOf, meanOfRows, noise, offBy, onCircle, roomFor, shuffles, slopesOfEach, training, typical, updates } from "./engine.js";
 import { asked, networkOf, pointsOf, slices } from "./live.js";
 import { defaultRng } from "./rng.js";
 
 export function batches(spec, changed) {
   const { live } = spec, { words, places, pair, price, length } = live, points = pointsOf(live.points), net = networkOf(live.net);
   const { n, raw, width } = points, params = net.W.length, all = roomFor(net, n), sliced = slices(changed), everybody = Array.from({ length: n }, (_, p) => p);
-  const clouds = {}, runs = new Map(), drawn = new Map();
+  const circle = Array.from({ length: 37 }, (_, n) => onCircle(10 * n)).flat(), clouds = {}, runs = new Map(), drawn = new Map();
   let later, ready = true;
 
   const perEpoch = (m) => Math.ceil(n / m);
@@ -21,7 +21,7 @@ export function batches(spec, changed) {
   };
   const start = (batch, { eta, seed = null }) => training(net, points.X, points.y, { eta, batch, order: seed === null ? null : orders(seed) });
 
-  /** Each point's gradient at these weights, their mean and its length. */
+  /** Each point's gradient at these weights, and of the two derivatives that are drawn G, their mean g and its length. */
   function cloudOf(moment) {
     if (clouds[moment]) return clouds[moment];
     if (moment === "later") {
@@ -32,8 +32,9 @@ export function batches(spec, changed) {
       });
       if (!ready) return cloudOf("start");
     }
-    const G = slopesOfEach(moment === "later" ? later.net : net, points.X, points.y), g = meanOfRows(G, params, everybody);
-    return (clouds[moment] = { G, g, size: Math.hypot(...g) });
+    const whole = slopesOfEach(moment === "later" ? later.net : net, points.X, points.y), G = Float64Array.from(everybody.flatMap((p) => pair.map((q) => whole[p * params + q])));
+    const g = meanOfRows(G, 2, everybody);
+    return (clouds[moment] = { whole, G, g, size: Math.hypot(...g) });
   }
 
   /** After how many updates L is taken, along a ruler. */
@@ -71,30 +72,32 @@ export function batches(spec, changed) {
     ready = true;
     const { G, g, size } = cloudOf(state.moment), order = Array.from(orders(seed)(1));
     const rowsOfBatch = (b) => order.slice(b * m, (b + 1) * m);
-    const means = Array.from({ length: index }, (_, b) => meanOfRows(G, params, rowsOfBatch(b))), offs = means.map((mean) => (size ? offBy(mean, g) : Infinity));
+    const means = Array.from({ length: index }, (_, b) => meanOfRows(G, 2, rowsOfBatch(b))), offs = means.map((mean) => (size ? offBy(mean, g) : Infinity));
     const rule = size ? noise(G, g, m) : Infinity, over = n - (whole - 1) * m;
-    const slope = (value) => signed(value, places.slope), xy = (of, at = 0) => pair.map((q) => of[at + q]);
-    const values = { ...live.names, m: String(m), batches: String(whole), rest: String(over), seed: String(seed), ga: slope(g[pair[0]]), gb: slope(g[pair[1]]),
+    const slope = (value) => signed(value, places.slope);
+    const values = { ...live.names, m: String(m), batches: String(whole), rest: String(over), seed: String(seed), ga: slope(g[0]), gb: slope(g[1]), later: String(live.later),
                      rule: size ? fixed(rule, 2) : "", single: size ? fixed(noise(G, g, 1), 2) : "" };
     const say = (name, more = {}) => fill(words[name], { ...values, ...more });
     values.end = say(`end, ${ruler}`);
-    const now = index ? rowsOfBatch(index - 1) : [], dots = (rows) => rows.flatMap((row) => xy(G, row * params)), mean = means[index - 1];
-    const marks = [{ kind: "dots", points: dots(everybody), ink: "soft" }, { kind: "dots", points: dots(now), ink: "ink", size: 3 }, { kind: "ring", points: means.flatMap((one) => xy(one)), ink: "back" }];
-    if (index) marks.push({ kind: "arrow", points: [0, 0, ...xy(mean)], ink: "back" });
-    marks.push({ kind: "star", points: xy(g), ink: "accent" });
+    const now = index ? rowsOfBatch(index - 1) : [], mean = means[index - 1];
+    const marks = [{ kind: "dots", points: Array.from(G), ink: "soft" }, { kind: "dots", points: now.flatMap((row) => [G[2 * row], G[2 * row + 1]]), ink: "ink", size: 3 },
+                   { kind: "ring", points: means.flatMap((one) => [...one]), ink: "back" }];
+    if (index) marks.push({ kind: "arrow", points: [0, 0, ...mean], ink: "back" }, { kind: "line", points: circle.map((turn, q) => g[q % 2] + rule * size * turn), ink: "right", dash: true });
+    marks.push({ kind: "arrow", points: [0, 0, ...g], ink: "accent" }, { kind: "star", points: [...g], ink: "accent" });
     const shows = {
       turns: { title: say(over === m ? "turns, even" : "turns"), bars: order.map((row) => raw[row * width + width - 1]), done: Math.min(n, index * m), head: Math.min(n, index * m),
                cuts: whole > live.cuts ? [] : Array.from({ length: whole - 1 }, (_, b) => (b + 1) * m) },
       cloud: { title: say("cloud"), marks },
     };
-    const rest = { controls: live.stepping, ...(Object.entries(spec.traits).some(([name, value]) => state[name] !== value) ? { actions: [["rewind", "Rewind"]] } : {}) };
-    if (state.index > whole) return { ...rest, ...race(state, say, answered) };
+    const turned = Object.entries(spec.traits).some(([name, value]) => state[name] !== value) ? [["rewind", say("rewind")]] : [];
+    const rest = { controls: live.stepping, actions: [["race", say("to the race")], ...turned] };
+    if (state.index > whole) return { ...(turned.length ? { actions: turned } : {}), ...race(state, say, answered) };
     if (state.index === 0) {
-      const status = say("start");
+      const status = say("start") + (state.moment === "later" && ready ? ` ${say("later", { ratio: fixed(size / (cloudOf("start").size || 1), 3) })}` : "");
       return { status, shows, ...rest, ...(size && state.moment === "start" ? { ask: askNoise(say, rule, status) } : {}) };
     }
-    const own = { number: String(index), size: String(now.length), ba: slope(mean[pair[0]]), bb: slope(mean[pair[1]]) };
-    return { status: size ? say("batch", { ...own, off: fixed(offs[index - 1], 2), typical: fixed(typical(offs), 2) }) : say("flat", own), shows, ...rest };
+    const own = { number: String(index), size: String(now.length), ba: slope(mean[0]), bb: slope(mean[1]) };
+    return { status: size ? say(index === 1 ? "batch 1" : "batch", { ...own, off: fixed(offs[index - 1], 2), typical: fixed(typical(offs), 2) }) : say("flat", own), shows, ...rest };
   }
 
   function askNoise(say, rule, status) {
@@ -135,15 +138,16 @@ export function batches(spec, changed) {
     last,
     frame,
     act(name, { batch_size: m }, panel, at) {
+      if (name === "race") return { index: last({ batch_size: m }) };
       return { index: name === "tape" ? Math.min(perEpoch(m), Math.floor(at / m) + 1) : 0 };
     },
     /** Who looks at the race goes on looking at it, and nobody else is brought there. */
     chose: (name, value, state) => (name === "batch_size" ? { index: state.index === last(state) ? last({ batch_size: value }) : Math.min(state.index, perEpoch(value)) } : {}),
     stamp: ({ choice, ...state }) => JSON.stringify({ ...state, ...(ready ? {} : { growing: true }) }),
     witness() {
-      const { G, g, size } = cloudOf("start"), eta = Math.min(spec.traits.eta, 0.1), { seed } = spec.traits;
+      const { whole } = cloudOf("start"), g = meanOfRows(whole, params, everybody), eta = Math.min(spec.traits.eta, 0.1), { seed } = spec.traits;
       const ends = [[1, 50], [20, 8], [n, 2]].map(([m, u]) => lossOf(updates(start(Math.min(m, n), { eta, seed }), u).net, points.X, points.y));
-      return [size, noise(G, g, 1), ...ends].filter(Number.isFinite);
+      return [Math.hypot(...g), noise(whole, g, 1), ...ends].filter(Number.isFinite);
     },
     close: sliced.close,
   };

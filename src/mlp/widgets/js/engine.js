@@ -36,7 +36,7 @@
 //   meanOfRows(rows, width, chosen)                  the mean of the chosen rows
 //   offBy(mean, g)                                   |mean - g| / |g|
 //   noise(rows, g, m)                                how far off the mean of m of the rows typically is, without putting back
-//   typical(values)                                  the root of the mean of their squares
+//   typical(values)                                  the root of the mean of their squares;   onCircle(degrees)   [cosine, sine]
 //   standardised(raw, width)                         {values, mean, deviation} column by column, as mlp.data
 
 /** @typedef {"sigmoid" | "tanh" | "relu" | "identity"} Activation */
@@ -358,6 +358,11 @@ export function meanOfRows(rows, width, chosen) {
 /** |mean - g| / |g|. @param {Float64Array} mean @param {Numbers} g */
 export function offBy(mean, g) {
   return Math.hypot(...mean.map((part, q) => part - g[q])) / Math.hypot(...Array.from(g));
+}
+
+/** The point of the unit circle at so many degrees. @param {number} degrees */
+export function onCircle(degrees) {
+  return [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
 }
 
 /** The root of the mean of the squares. @param {Numbers} values */
