@@ -1,11 +1,10 @@
 """Chapter 2: every number in its prose, every prediction and every exercise, computed by other means."""
 
-import re
 from math import log, sqrt
 
 import numpy as np
 import pytest
-from chapters import cells, run, says, text
+from chapters import results, run, says, text
 
 from mlp import MLP, data, forward, l1, l2, numerical_gradients, train
 
@@ -23,12 +22,6 @@ r1 = sum(row[0] * b for row, b in zip(X, Y)) / n
 
 def signed(value, digits=4):
     return f"{value:.{digits}f}".replace("-", "−")
-
-
-def printed(number):
-    """What the chapter's code prints, as stored."""
-    outputs = [output for cell in cells(number) if cell["cell_type"] == "code" for output in cell["outputs"]]
-    return "".join("".join(output.get("text", "")) for output in outputs)
 
 
 def mean_loss(w):
@@ -89,9 +82,8 @@ def test_predictions():
 def test_residuals_and_loss():
     says(2, f"predicts $\\hat y={yhat[0]:.4f}$", f"the truth is $y={y:.4f}$", f"here $-0.6986-0.1623={y - yhat[0]:.4f}$")
     for i in (0, 30, 100, 300):
-        row = [f"{v:.4f}" for v in (Y[i], yhat[i], Y[i] - yhat[i], (Y[i] - yhat[i]) ** 2)]
-        (line,) = [line for line in printed(2).splitlines() if line.startswith(cars.names[i])]
-        assert re.findall(r"-?\d\.\d{4}", line) == row
+        row = [signed(v) for v in (Y[i], yhat[i], Y[i] - yhat[i], (Y[i] - yhat[i]) ** 2)]
+        assert [cars.names[i], *row] in results(2, "residual[i] ** 2")
     assert max(yhat[i] for i in (0, 30, 100, 300)) - min(yhat[i] for i in (0, 30, 100, 300)) < 0.03  # "nearly the same"
     assert abs(sum(Y)) < 1e-9 and sum(b * b for b in Y) == pytest.approx(392)
     L = sum((a - b) ** 2 for a, b in zip(Y, yhat))
