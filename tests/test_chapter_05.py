@@ -5,7 +5,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from chapters import cells, run, says
+from chapters import cells, results, run, says
 from scalar import gradient, layers, running, sigma, sweep
 
 from mlp import MLP, backprop, data, forward, he, numerical_gradients, relu, small_normal, squared_loss, tanh, train, uniform, xavier, zeros
@@ -41,12 +41,6 @@ def after(updates, eta=0.1):
 
 def updates_until(least):
     return next(n for n in range(100) if loss(after(n), x[None], y) < least)
-
-
-def printed():
-    """What the chapter's code prints, all of it, with single spaces."""
-    texts = ("".join(o.get("text", "")) for c in cells(5) if c["cell_type"] == "code" for o in c["outputs"])
-    return " ".join(" ".join(texts).split())
 
 
 def test_predictions():
@@ -106,8 +100,8 @@ def test_eight_lines_of_code():
     """What the goals promise: the cell after 2d, from the forward pass to the new weights, and it does what it says."""
     (cell,) = ["".join(c["source"]) for c in cells(5) if "# 2d: new weights" in "".join(c["source"])]
     whole, check = cell.split("\n\n")
-    assert len(whole.splitlines()) == 8 and check.startswith("print(")
-    says(5, "on paper and in eight lines of code", "in eight lines; a ninth compares")
+    assert len(whole.splitlines()) == 8 and len(check.splitlines()) == 2
+    says(5, "on paper and in eight lines of code", "in eight lines; two more compare")
     names = {"net": net, "x": x, "y": y, "eta": 0.1, "forward": forward, "squared_loss": squared_loss}
     exec(whole, names)
     assert names["L"] == pytest.approx(L)
@@ -158,7 +152,7 @@ def test_old_and_new_weights():
     names = run(5)[0]
     for eta, old, new in zip(names["rates"], names["old_way"], names["new_way"]):
         assert (old, new) == (pytest.approx(after_five(eta, 0, 1), rel=1e-6), pytest.approx(after_five(eta, eta, 1), rel=1e-6))
-        assert f" {eta} {old:.1f} {new:.1f}" in printed()
+        assert [str(eta), f"{old:.1f}", f"{new:.1f}"] in results(5, "zip(rates, old_way, new_way)")
     at = {eta: (f"{after_five(eta, 0, 1):.1f}", f"{after_five(eta, eta, 1):.1f}") for eta in (0.01, 0.1, 0.2, 0.4)}
     says(
         5,
@@ -204,7 +198,7 @@ def test_a_lost_path():
     rates = (0.01, 0.03, 0.1, 0.2, 0.4)
     ends = {(eta, seed): (after_five(eta, 0, seed), after_five(eta, 0, seed, only_last=True)) for eta in rates for seed in range(1, 10)}
     for eta in rates:
-        assert "{} {:.1f} {:.1f}".format(eta, *ends[eta, 1]) in printed()
+        assert [str(eta), *(f"{end:.1f}" for end in ends[eta, 1])] in results(5, '"program B"')
     assert [sum(b < right for (rate, _), (right, b) in ends.items() if rate == eta) for eta in rates] == [0, 9, 9, 9, 7]
     says(5, "ends below the right program: {1:.1f} against {0:.1f} with".format(*ends[0.1, 1]), "It ends at {1:.1f}.".format(*ends[0.1, 1]), "the right program ends at {:.1f}".format(*ends[0.1, 1]),
          "nine times at 0.03, at 0.1 and at 0.2, seven times at 0.4, and never at 0.01")
@@ -261,7 +255,7 @@ def test_initialisations():
                     V = {k: V[k] - 0.1 * slopes[k] for k in V}
             ends.setdefault(init, []).append(loss(V))  # after training, as everywhere in the chapter
         np.testing.assert_allclose(ends[init], run(5)[0]["ends"][init.name], rtol=1e-6)
-        assert " ".join(f"{init.name} {np.round(ends[init], 1)}".split()) in printed()
+        assert [init.name, *(f"{end:.1f}" for end in ends[init])] in results(5, "ends.setdefault")
     assert "run.losses" not in " ".join("".join(c["source"]) for c in cells(5))
     # No better than zeros; the other three are all far below.
     assert min(ends[small_normal] + ends[zeros]) > 249 and max(ends[uniform] + ends[xavier] + ends[he]) < 165
@@ -312,7 +306,7 @@ def test_activations():
 
     step, ramp = (lambda z: (z > 0) * 1.0), (lambda z: np.maximum(z, 0))
     slopes = [(at(0.4 + 1e-6, f, 1) - at(0.4 - 1e-6, f, 1)) / 2e-6 for f in (step, ramp, sigma)]
-    assert "step {:.1f} relu {:.4f} sigmoid {:.4f}".format(*slopes) in printed()
+    assert results(5, "in kinds.items():\n    slope") == [[name, f"{slope:.4f}"] for name, slope in zip(("step", "relu", "sigmoid"), slopes)]
     assert slopes[2] == pytest.approx(dW[1][0][0], abs=1e-6)
     says(5, f"The sigmoid's is $dW^1_{{11}}={dW[1][0][0]:.4f}$", f"That ReLU's {slopes[1]:.4f} looks like the $dW^3_{{11}}$ from above is chance")
     assert f"{slopes[1]:.4f}" == f"{dW[3][0][0]:.4f}" and abs(slopes[1] - dW[3][0][0]) > 1e-5
@@ -368,7 +362,7 @@ def test_deep_networks():
                 D = D @ deep.W[k].T * d(P[k - 1])
             ratio[name].append(size[5] / size[1])
             if seed == 1:
-                assert " ".join(f"{size[k]:.2f}".rstrip("0").rstrip(".") for k in deep.layers) in printed()
+                assert [name, *(f"{size[k]:.2f}" for k in deep.layers)] in results(5, "dW_deep")
             if seed == 1 and name == "sigmoid":
                 says(5, f"derivatives of layer 1 are {size[1]:.1f} on average and those of layer 5 are {size[5]:.2f}")
     assert 680 < ratio["sigmoid"][0] < 740 and round(ratio["tanh"][0]) == 5 and ratio["relu"][0] < 2
