@@ -270,7 +270,8 @@ def test_whatever_scrolls_sideways_on_a_page_says_so(page_path, site, pages):
 
 BOXES = {
     "code": ("chapters/02-loss-and-regularizers.html", ".cell_input pre"),
-    "result": ("chapters/05-backpropagation.html", ".cell_output pre"),
+    "result": ("chapters/07-batches.html", ".cell_output pre"),
+    "results": ("chapters/02-loss-and-regularizers.html", ".pst-scrollable-table-container:has(table.results)"),
     "listing": ("book/where-to-go-next.html", ".highlight-python pre"),
     "formula": ("chapters/05-backpropagation.html", ".katex-display"),
     "table": ("book/from-the-notes.html", ".pst-scrollable-table-container"),
