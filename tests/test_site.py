@@ -271,7 +271,7 @@ def test_whatever_scrolls_sideways_on_a_page_says_so(page_path, site, pages):
 BOXES = {
     "code": ("chapters/02-loss-and-regularizers.html", ".cell_input pre"),
     "result": ("chapters/07-batches.html", ".cell_output pre"),
-    "results": ("chapters/02-loss-and-regularizers.html", ".pst-scrollable-table-container:has(table.results)"),
+    "results": ("chapters/02-loss-and-regularizers.html", ".pst-scrollable-table-container:has(.results td:nth-child(6))"),
     "listing": ("book/where-to-go-next.html", ".highlight-python pre"),
     "formula": ("chapters/05-backpropagation.html", ".katex-display"),
     "table": ("book/from-the-notes.html", ".pst-scrollable-table-container"),

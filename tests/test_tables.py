@@ -109,7 +109,7 @@ def test_words_stand_left_and_numbers_right():
 
 
 def test_a_tint_tells_sign_and_size():
-    values = [(1, 2.0, -4.0), (2, 0.0, 1.0), (3, float("nan"), 7)]
+    values = [(9.5, 2.0, -4.0), (2, 0.0, 1.0), (3, float("nan"), 7)]
     styles = [[cell[2] for cell in row] for row in read(table(values, ["name", "a", "b"], 1, tint=True)).rows[1:]]
     colors = [re.findall(r"rgb\((\d+ \d+ \d+) / ([\d.]+)\)", style) for row in styles for style in row]
     blue, orange = "0 114 178", "204 102 0"
@@ -133,6 +133,8 @@ def test_weights_stand_from_their_unit_to_theirs():
             (row,) = [row for row in shown if row[0] == f"{k}, {i}"]
             assert [number(text) for text in row[1:] if text] == [round(net.w(k, i, j), 2) for j in range(1, net.sizes[k] + 1)]
     assert len(shown) == 1 + sum(net.sizes[:-1])
+    assert repr(weight_table({k: net.W[k] for k in (3, 1, 2)}, 2)) == repr(weight_table(net.W, 2))
+    assert weight_table(net.W)._repr_html_().count("rgb(") == 20
 
 
 def test_a_table_keeps_what_it_was_given():
