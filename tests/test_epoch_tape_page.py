@@ -162,7 +162,7 @@ def test_choosing_the_other_order_uncovers_nothing(site, pages):
     press(card, "Last step")
     state_of(card)
     card.get_by_role("combobox", name="order").select_option("shuffled anew")
-    assert state_of(card)["index"] == 0 and "In random order, one car to an update: will L be smaller or larger" in told(card)
+    assert state_of(card)["index"] == 0 and "In random order, each car makes one update: will L be smaller or larger" in told(card)
     press(card, "Last step")
     assert state_of(card)["index"] == END and told(card) == frame(index=END, order="shuffled")["status"], "both have been seen: no question is left"
     card.get_by_role("combobox", name="order").select_option("as in the file")

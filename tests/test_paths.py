@@ -165,7 +165,7 @@ def test_one_place_of_the_dial_solves_the_puzzle():
         W[2][0, 1] = w
         assert (abs(backprop(MLP(W=W), [X], [Y]).W[1][0, 0]) <= 0.0005) == (w == 1.14)
     start = puzzle()["status"]
-    assert start == "Step 8 of 8. Turn w²₁₂ until the paths of w¹₁₁ cancel: ∂L/∂w¹₁₁ = 0, to three decimals. Now it is +0.08853."
+    assert start == "Step 8 of 8. Turn w²₁₂ until the paths of w¹₁₁ cancel and ∂L/∂w¹₁₁ is 0, to three decimals. Now it is +0.08853."
 
 
 def test_solved_it_asks_whether_the_loss_still_depends_on_the_weight():

@@ -29,20 +29,21 @@ WORDS = {
     "errors": "Errors now, file order: prediction − truth",
     "quarters": "means of the quarters {means}",
     "loss": "L; dashed: on the way",
+    "loss, both": "L; grey: other order",
     "change": "Largest change",
-    "learned": "What it predicts, {target}",
+    "learned": "Blue: prediction, {target}",
     "slope": "from {first} to {last}",
     "start": "Start: all {n} {points} together have L = {L}.",
-    "first, file": "In the order of the file, one {point} to an update: will L be smaller or larger after one epoch?",
-    "first, shuffled": "In random order, one {point} to an update: will L be smaller or larger after one epoch?",
-    "why first": "After it L is {L}. Along the way its losses add up to {along}.",
+    "first, file": "In the order of the file, each {point} makes one update: will L be smaller or larger after one epoch?",
+    "first, shuffled": "In random order, each {point} makes one update: will L be smaller or larger after one epoch?",
+    "why first": "After it L is {L}: all {points}, with the weights as they are then. Along the way, each {point} just before its own update, the losses add up to {along}.",
     "update": "Update {u}: {point} {row} had the loss {loss} and moved {w} from {before} to {after}. All {points}: L = {L}.",
-    "epoch": "After epoch {e}, update {u}: L = {L}. Along the way its losses added up to {along}. Largest change of a weight: {moved}.",
+    "epoch": "After epoch {e}, update {u}: L = {L}. Along the way the losses added up to {along}. Largest change of a weight in the epoch: {moved}.",
     "last, file": "Shuffled before each epoch instead: will L after {E} epochs be smaller or larger?",
     "last, shuffled": "In the order of the file instead: will L after {E} epochs be smaller or larger?",
     "why last": "{theirs} against {L}; along the way it is {their_along} against {along}. Choose the other order and see.",
     "task": "Task: in the order of the file, bring L after {E} epochs below {goal}. Turn η.",
-    "done": "✓ In the order of the file, and below {goal}.",
+    "done": "✓ In the order of the file, and below {goal}: in small steps no part of the file can pull the weights far.",
     "left": "Update {left} left the finite numbers: steps of η = {eta} are too large here.",
 }  # fmt: skip
 
@@ -154,7 +155,7 @@ def frame(spec, state):
     marks = _curves(live, state, run.grow(seen[order]), order, "ink", "back")
     if seen[other]:
         marks = [*_curves(live, state, _run(live, state, other).grow(seen[other]), other, "soft", "soft"), *marks]
-    shows["loss"] = {"marks": marks, "title": say(state["chart"]), **({"y": live["change"]} if state["chart"] == "change" else {})}
+    shows["loss"] = {"marks": marks, "title": say("loss, both" if seen[other] and state["chart"] == "loss" else state["chart"]), **({"y": live["change"]} if state["chart"] == "change" else {})}
     shows["learned"] = {"marks": [{"kind": "dots", "points": points.raw[:, [live["feature"], -1]].ravel().tolist(), "ink": "soft"}], "title": say("learned")}
     rest = {"actions": [["rewind", "Rewind"]]} if any(state[name] != spec["traits"][name] for name in ("order", "seed", "eta")) else {}
     total = run.loss_of(moment.net) if moment else inf

@@ -3,28 +3,29 @@
 import numpy as np
 
 from .. import _checks
-from ..backprop import backprop
 from ..chain_rule import paths
 from ..network import forward
-from .digits import display, fixed, significant
+from .digits import display, fixed, short, significant
 from .drawing import drawable, edge_id, network_drawing, node_id, weights_of
 from .frames import asked, checked
 from .points import net_of as carried_net
 from .points import packed, points_of
 from .symbols import plain, spoken, symbol, written
 
-NUDGES = [1, 0.1, 0.01, 0.001, 0.0001, 0.00001]
+NUDGES = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1]
+SMALL = 0.001  # from here on the moves of L are in the order of the slopes, to all digits that are printed
 
 WORDS = {
     "start": "{w} is {value}, and grows by {nudge}.",
-    "ask start": "By more or by less than that will L move?", "more": "more", "less": "less", "why start": "L moves by {moved}.",
+    "ask start": "By more or by less than that will L move?", "more": "more", "less": "less", "why start": "L moves by {moved}: each link multiplies, as the next steps show.",
     "link": "Link {n}: {from} moved by {came}, and {to} by {went}. The slope of this link is {name} = {slope}, and {went} / {came} = {ratio}.",
     "curved": "A curved link: a smaller nudge comes closer.",
     "product": "The slopes multiply: {slopes} = {product}. Measured: {moved} / {nudge} = {ratio}.",
     "ask product": "How much does L move for each unit of {w}? Multiply the slopes. (two decimals)",
     "why product": "The slopes are {slopes}.",
-    "end": "With sum and activation of a neuron as one factor, {brackets} = {product}. The derivative by backprop is {exact}.",
-    "ask end": "Your task: which weight moves L most for the same nudge? Try them all.", "why end": "For each unit of {best}, L moves by {most}.",
+    "end": "One factor a neuron, in brackets: {brackets} = {product}. The package's backprop comes to {exact}.",
+    "task": "Your task: make the nudge {small}, and find the weight that moves L most, up or down.",
+    "ask end": "Which weight moves L most for this nudge, up or down? Try them all.", "why end": "{best} moves L by {most}.",
 }
 
 
@@ -43,15 +44,13 @@ def nudge(net, x, y, letters=None):
     order = sorted(single, key=lambda weight: (weight[0] if letters else -weight[0], weight[1:]))
     ways = {edge_id(*weight): _way(net, X, Y, weight, names) for weight in order}
     first = next(iter(ways)) if letters else next((edge for edge in ("w2_3_1",) if edge in ways), next(iter(ways)))
-    exact = backprop(net, X, Y)
-    slopes = {edge: abs(float(exact.W[k][i - 1, j - 1])) for edge, (k, i, j) in ((edge_id(*weight), weight) for weight in single)}
-    best = max(slopes, key=slopes.get)
     drawing = network_drawing(net, X, Y)
     if letters:
         for node in drawing["nodes"]:
             node["symbol"] = [names.get(("O", node["column"], 1), "L" if node["id"] == "L" else "x"), "", ""]
         for edge in drawing["edges"]:
             edge["symbol"] = [names[("w", *map(int, edge["id"][1:].split("_")))], "", ""] if edge["choice"] else []
+            edge["label"] = f"{edge['symbol'][0]} = {edge['label']}" if edge["choice"] else edge["label"]
     for edge in drawing["edges"]:
         edge["choice"] = edge["choice"] if edge["choice"] in ways else ""
     return checked({
@@ -60,14 +59,8 @@ def nudge(net, x, y, letters=None):
         "choices": [{"name": "weight", "label": "weight", "options": [[edge, way["name"] if letters else f"{way['name']} ({way['ends']})", way["said"]] for edge, way in ways.items()]},
                     {"name": "nudge", "label": "nudge", "values": NUDGES}],
         "traits": {"weight": first, "nudge": 0.1},
-        "live": {"module": "nudge", "words": WORDS, **packed(net, X, Y), "ways": ways,
-                 "best": {"edge": best, "name": ways[best]["name"], "slope": display(significant(float(_exact(exact, best)), 5))}},
+        "live": {"module": "nudge", "words": WORDS, **packed(net, X, Y), "ways": ways, "small": SMALL},
     })
-
-
-def _exact(grad, edge):
-    k, i, j = map(int, edge[1:].split("_"))
-    return grad.W[k][i - 1, j - 1]
 
 
 def _way(net, X, Y, weight, names):
@@ -171,7 +164,7 @@ def frame(spec, state):
     whole = fixed(product, decimals)
     slots = {"w": way["name"], "value": rows[0]["value"], "nudge": small[0], "moved": small[-1], "product": whole, "exact": fixed(product, 5),
              "slopes": " × ".join(f"({link['slope']})" if link["slope"].startswith("−") else link["slope"] for link in links),
-             "ratio": fixed(moved[-1] / moved[0], 5), "brackets": way["brackets"], "best": spec["live"]["best"]["name"], "most": spec["live"]["best"]["slope"]}
+             "ratio": fixed(moved[-1] / moved[0], 5), "brackets": way["brackets"], "small": short(spec["live"]["small"])}
     arrived = min(n, len(links))
     if 1 <= n <= len(links):
         slots |= {"n": str(n), "from": rows[n - 1]["text"], "to": rows[n]["text"], "came": small[n - 1], "went": small[n], "name": links[n - 1]["text"],
@@ -192,14 +185,19 @@ def frame(spec, state):
     elif kind == "product":
         made["ask"] = asked(say("ask product"), product, "", say("why product"), shown=fixed(product, 2), tol=0.0051)
     elif kind == "end" and len(spec["live"]["ways"]) > 2:
-        made["ask"] = asked(words["ask end"], spec["live"]["best"]["name"], say("why end"), status, choices=[one["name"] for one in spec["live"]["ways"].values()])
+        made["status"] += " " + say("task")
+        if state["nudge"] <= spec["live"]["small"]:
+            moves = {edge: _along(spec, {"weight": edge}, net_of(spec, {**state, "weight": edge}))[-1] - before[-1] for edge in spec["live"]["ways"]}
+            best = max(moves, key=lambda edge: abs(moves[edge]))
+            slots |= {"best": spec["live"]["ways"][best]["name"], "most": display(significant(moves[best], 4))}
+            made["ask"] = asked(words["ask end"], slots["best"], say("why end"), status, choices=[one["name"] for one in spec["live"]["ways"].values()])
     return made
 
 
 def _edges_passed(way, arrived):
-    """How many edges of the drawing the change has passed after so many links: one a sum, and the last to the loss."""
+    """How many edges of the drawing the change has passed after so many links: one to a sum, or to an output that is one link with it, and the last to the loss."""
     things = [thing[0] for thing in way["at"]]
-    return sum(1 for thing in things[1 : arrived + 1] if thing in ("Z", "L")) if "Z" in things[1:] else arrived
+    return sum(things[q] in ("Z", "L") or things[q - 1] != "Z" for q in range(1, arrived + 1))
 
 
 def _alike(slope, measured):

@@ -39,13 +39,13 @@ WORDS = {
     "why": "From {end} on, each layer multiplies the ways by its neurons: {product}.", "why last": "{end} is the last neuron.",
     "numbers": "one two three four five six", "through": "through {units}", "partial": "∂{over} by ∂{under}", "weight": "weight, layer {k}, from {i} to {j}",
     "backprop": "backprop", "difference": "finite difference",
-    "puzzle": "Turn {w} until the paths of {name} cancel: ∂L/∂{name} = 0, to three decimals. Now it is {total}.",
+    "puzzle": "Turn {w} until the paths of {name} cancel and ∂L/∂{name} is 0, to three decimals. Now it is {total}.",
     "puzzle left": "The derivative is the sum of all paths: tick them again.",
     "vanish": "Each path alone is 0 here: that is no cancelling. Rewind.",
     "solved": "Solved: with {w} = {value} it is {total}.",
     "ask solved": "So L no longer depends on {name}?", "no": "no longer", "yes": "it still does",
     "why solved": "L is level here only: with {name} = {here} it is {L}, with {there} it is {away}.",
-    "goal": "goal: ∂L/∂{name} = 0",
+    "goal": "goal: 0",
 }
 SHARING = ("For all {count} weights: {along} multiplications path by path, {shared} when every product is used again. "
            "For the {old count} of the {old} network: {old along} and {old shared}.")

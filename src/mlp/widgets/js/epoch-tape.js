@@ -80,7 +80,7 @@ export function epochTape(spec, changed) {
       turns: { title: say("turns"), bars: Array.from(run.order(epoch), (q) => target[q]), done: p, head: p },
       errors: { title: say("errors"), bars: [], means: [] },
       loss: { marks: [...(seen[other] ? curves(runs[other], seen[other], state, "soft", "soft") : []), ...curves(run, seen[order], state, "ink", "back")],
-              title: say(chart), ...(chart === "change" ? { y: live.change } : {}) },
+              title: say(seen[other] && chart === "loss" ? "loss, both" : chart), ...(chart === "change" ? { y: live.change } : {}) },
       learned: { marks: [{ kind: "dots", points: dots, ink: "soft" }], title: say("learned") },
     };
     const rest = ["order", "seed", "eta"].some((name) => state[name] !== spec.traits[name]) ? { shows, actions: [["rewind", "Rewind"]] } : { shows };

@@ -1,12 +1,12 @@
 // @ts-check
 // The frames of a nudge followed to the loss, as mlp/trace/nudge.py makes them; the engine computes before and after.
 
-import { fill, fixed, significant } from "./digits.js";
+import { fill, fixed, short, significant } from "./digits.js";
 import { forward, index, lossOf } from "./engine.js";
 import { asked, networkOf, pointsOf } from "./live.js";
 
 export function nudge(spec) {
-  const { words, net: carried, points, ways, best } = spec.live;
+  const { words, net: carried, points, ways, small: smallest } = spec.live;
   const { X, y } = pointsOf(points), rest = networkOf(carried), held = {};
 
   /** The values along the way, from the weight to the loss. */
@@ -21,8 +21,8 @@ export function nudge(spec) {
     return net;
   };
   const passed = (way, arrived) => {
-    const things = way.at.map(([letter]) => letter).slice(1);
-    return things.includes("Z") ? things.slice(0, arrived).filter((letter) => letter === "Z" || letter === "L").length : arrived;
+    const things = way.at.map(([letter]) => letter);
+    return things.slice(1, arrived + 1).filter((letter, q) => letter === "Z" || letter === "L" || things[q] !== "Z").length;
   };
   const alike = (slope, measured) => {
     let same = 0;
@@ -41,7 +41,7 @@ export function nudge(spec) {
     const decimals = [5, 4, 3, 2, 1].find((d) => fixed(shown, d) === fixed(product, d)) ?? 0;
     const slots = { w: way.name, value: rows[0].value, nudge: small[0], moved: small.at(-1), product: fixed(product, decimals), exact: fixed(product, 5),
       slopes: links.map(({ slope }) => (slope.startsWith("−") ? `(${slope})` : slope)).join(" × "), ratio: fixed(moved.at(-1) / moved[0], 5),
-      brackets: way.brackets, best: best.name, most: best.slope };
+      brackets: way.brackets, small: short(smallest) };
     const arrived = Math.min(n, links.length), kind = n === 0 ? "start" : n <= links.length ? "link" : n === links.length + 1 ? "product" : "end";
     if (kind === "link") Object.assign(slots, { n: String(n), from: rows[n - 1].text, to: rows[n].text, came: small[n - 1], went: small[n],
       name: links[n - 1].text, slope: links[n - 1].slope, ratio: measured[n - 1] });
@@ -55,13 +55,21 @@ export function nudge(spec) {
       const answer = words[Math.abs(moved.at(-1)) > Math.abs(moved[0]) ? "more" : "less"];
       made.ask = asked(words["ask start"], answer, say("why start"), status, { choices: [words.more, words.less] });
     } else if (kind === "product") made.ask = asked(say("ask product"), product, "", say("why product"), { shown: fixed(product, 2), tol: 0.0051 });
-    else if (kind === "end" && Object.keys(ways).length > 2)
-      made.ask = asked(words["ask end"], best.name, say("why end"), status, { choices: Object.values(ways).map(({ name }) => name) });
+    else if (kind === "end" && Object.keys(ways).length > 2) {
+      made.status += ` ${say("task")}`;
+      if (state.nudge > smallest) return made;
+      const moves = Object.keys(ways).map((weight) => [ways[weight].name, along(ways[weight], nudged({ ...state, weight })).at(-1) - before.at(-1)]);
+      const [name, most] = moves.reduce((best, one) => (Math.abs(one[1]) > Math.abs(best[1]) ? one : best));
+      Object.assign(slots, { best: name, most: significant(most, 4) });
+      made.ask = asked(words["ask end"], name, say("why end"), status, { choices: moves.map(([name]) => name) });
+    }
     return made;
   };
 
+  const last = ({ weight }) => ways[weight].links.length + 2;
   return {
-    last: ({ weight }) => ways[weight].links.length + 2,
+    last,
+    chose: (name, value, state) => (name === "weight" && state.index === last(state) ? { index: last({ weight: value }) } : {}), // to compare how L moves
     holds: ({ weight }) => (held[weight] ??= { chain: { rows: ways[weight].rows, links: ways[weight].links } }),
     frame,
     stamp: ({ index, weight, nudge: by }) => JSON.stringify({ index, weight, nudge: by }),
