@@ -31,7 +31,7 @@ def write_notebook(path: Path, *lines: str, **metadata) -> None:
 def tree(tmp_path_factory):
     """The site's own configuration and extension, with two notebooks and a package of one constant."""
     tree = tmp_path_factory.mktemp("tree")
-    for name in ("_config.yml", "requirements.lock"):
+    for name in ("_config.yml", "requirements.lock", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree / name)
     for name in ("book/_ext", "book/_static", "book/_templates", "tools"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
