@@ -99,10 +99,14 @@ def test_no_figure_is_lost(tree):
         code, said = try_to_build(tree, LOSE="yes")
         assert code == 1 and re.search(r"one\.ipynb\S* WARNING: this cell should show a figure and shows none", said)
         assert (tree / "runs.txt").read_text() == "one "
-    (tree / "matplotlibrc").write_text("figure.facecolor: red\n")
+    (tree / "matplotlibrc").write_text("axes.facecolor: red\n")
+    stale = tree / "_build" / "html" / "_images" / "gone.svg"
+    stale.parent.mkdir(exist_ok=True)
+    stale.write_text("<svg/>")
     assert build(tree, MPLBACKEND="Agg", MATPLOTLIBRC=str(tree / "matplotlibrc")) == {"one"}
-    [figure] = re.findall(r'<img alt="A line that rises." src="([^"]*)"', (tree / "_build" / "html" / "book" / "one.html").read_text())
-    assert figure.endswith(".svg") and "#ff0000" not in (tree / "_build" / "html" / "book" / figure).read_text()
+    [figure] = re.findall(r'<svg class="figure" role="img" aria-label="A line that rises.".*?</svg>', (tree / "_build" / "html" / "book" / "one.html").read_text())
+    assert "<path" in figure and "#ff0000" not in figure
+    assert not stale.exists(), "a picture that no page shows goes"
 
 
 def test_what_a_killed_build_leaves_is_made_anew(tree):

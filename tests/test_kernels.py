@@ -51,6 +51,15 @@ def test_refresh_stores_the_same_figure_on_every_machine(foreign, tmp_path):
     assert texts[0] == texts[1]
 
 
+def test_two_runs_draw_the_same_figure_for_the_site(tmp_path):
+    """To the byte: no date, and no id that is drawn by lot."""
+    path = notebook(tmp_path / "one.ipynb", PLOT.replace("plt.show()", "plt.plot([2, 1], 'o')\nplt.show()"))
+    twice = "import pathlib, sys; sys.path.insert(0, 'tools'); import kernels, refresh; kernels.use_own('svg'); print(refresh.refreshed(pathlib.Path(sys.argv[1])))"
+    first, second = (run("-c", twice, path, environment=os.environ) for _ in range(2))
+    assert first.returncode == 0 and "image/svg+xml" in first.stdout and "clip-path" in first.stdout, first.stderr[-3000:]
+    assert first.stdout == second.stdout and "dc:date" not in first.stdout
+
+
 def test_a_stored_figure_is_compared_with_the_same_one_on_every_machine(foreign):
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "book/warm-up.ipynb", environment=foreign)
     assert done.returncode == 0, done.stdout[-3000:]

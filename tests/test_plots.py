@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from node import JS, Node
 
 from mlp import MLP, data, forward, plots, squared_loss, train
+from mlp.trace.drawing import RADIUS, network_drawing, places
+from mlp.widgets import Nudge
 
 NET, X, Y = data.running_example()
 
@@ -21,8 +24,8 @@ def test_network_names_and_values():
     O = forward(NET, [X]).O
     for k, row in O.items():
         for j, value in enumerate(row[0], start=1):
-            assert (f"$x_{{{j}}}$" if k == 0 else f"$O_{{{k}{j}}}$") + f"\n{value:.2f}".replace("-", "−") in words
-    assert "$L$\n0.74" in words and {"input", "layer 1", "layer 2", "layer 3"} <= words
+            assert {f"$x_{{{j}}}$" if k == 0 else f"$O_{{{k}{j}}}$", f"{value:.2f}".replace("-", "−")} <= words
+    assert {"$L$", "0.74", "input", "layer 1", "layer 2", "layer 3"} <= words
     assert len(ax.lines) == 20 + 1
 
 
@@ -31,6 +34,35 @@ def test_network_labels_the_weights_asked_for():
     assert "w²₃₁ = 0.6" in labels and not any("w¹" in label for label in labels)
     every = [text.get_text() for text in plots.network(NET, weights="all").texts]
     assert sorted(every[:20]) == sorted(f"{w:g}".replace("-", "−") for k in NET.layers for w in NET.W[k].ravel())
+
+
+def test_the_network_stands_where_the_page_draws_it():
+    layout = Node(JS / "network.js")
+    try:
+        for sizes in ((4, 3, 2, 1), (1, 1), (2, 8, 1), (3,) * 12):
+            drawing = network_drawing(MLP.init(sizes, rng=np.random.default_rng(1)))
+            at, width, height = places(drawing, 690)
+            there = layout("return layout(drawing, 690)", drawing=drawing)
+            assert [there["place"][name][axis] for name in at for axis in "xy"] == pytest.approx([c for spot in at.values() for c in spot])
+            assert (there["width"], there["height"], there["radius"]) == pytest.approx((width, height, RADIUS))
+    finally:
+        layout.close()
+
+
+def test_a_still_is_the_same_in_every_style():
+    view = Nudge(NET, X, Y)
+    before = plots.still(view.spec, view._holds, view.frames[0])
+    with pyplot.rc_context({"figure.constrained_layout.use": True, "axes.grid": True, "font.size": 30, "axes.facecolor": "red"}):
+        plots.style()
+        assert plots.still(view.spec, view._holds, view.frames[0]) == before
+
+
+def test_the_style_gives_three_curves_three_colours_and_three_dashes():
+    with pyplot.rc_context():
+        plots.style()
+        lines = pyplot.subplots()[1].plot([[1, 2, 3], [4, 5, 6]])
+        assert [line.get_color() for line in lines] == [plots.BLUE, plots.ORANGE, plots.GREEN]
+        assert len({line.get_linestyle() for line in lines}) == 3
 
 
 def test_network_refuses_a_weight_it_does_not_have():

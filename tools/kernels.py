@@ -17,11 +17,14 @@ def use_own(figures: str = "png") -> None:
     """From now on every kernel that this process starts runs in our environment, and draws its figures as `figures`."""
     matplotlib, ipython = OWN / "matplotlib", OWN / f"ipython-{figures}"
     (ipython / "profile_default").mkdir(parents=True, exist_ok=True)
-    config = ipython / "profile_default" / "ipython_kernel_config.py"
-    if not config.exists():
-        config.write_text(f'c.InlineBackend.figure_formats = {{"{figures}"}}\n', encoding="utf-8")
     matplotlib.mkdir(exist_ok=True)
-    (matplotlib / "matplotlibrc").touch()  # nothing: matplotlib as it comes
+    for file, text in (
+        (ipython / "profile_default" / "ipython_kernel_config.py",  # no date in a figure
+         f'c.InlineBackend.figure_formats = {{"{figures}"}}\nc.InlineBackend.print_figure_kwargs = {{"bbox_inches": "tight", "metadata": {{"Date": None}}}}\n'),
+        (matplotlib / "matplotlibrc", "svg.fonttype: none\nsvg.hashsalt: mlp\n"),  # text is text, and no id is drawn by lot; else matplotlib as it comes
+    ):
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
     for name in FOREIGN:
         os.environ.pop(name, None)
     os.environ |= {

@@ -225,8 +225,6 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
     body = re.sub(r'<th class="head([^"]*)">(?:<p></p>)?\s*</th>', r'<td class="head\1"></td>', context.get("body") or "")
     # A fold's name is what it shows; myst-nb gives all of them another one.
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
-    # A broad picture gets a box of its own, in which a phone can scroll it.
-    body = re.sub(r'<img [^>]*class="broad"[^>]*>', r'<div class="broad">\g<0></div>', body)
     context["body"] = body
     if 'class="mlp-view"' in body:
         context["body"] = body + views(body)

@@ -1,4 +1,4 @@
-"""Pictures: the network in the notes' notation, a training curve, a slice of the loss, a stepper's still.
+"""Pictures: the book's colours and style, the network in the notes' notation, a training curve, a slice of the loss, a stepper's still.
 
 Needs matplotlib; each function draws into `ax` (or a new figure) and returns the axes. Colours carry the
 same roles in the whole book and never alone: path 1 is blue and solid, path 2 orange and dashed.
@@ -13,14 +13,37 @@ from . import _checks
 from .backprop import _problem
 from .losses import squared_loss
 from .network import MLP, forward
-from .trace.drawing import network_drawing
+from .trace.drawing import RADIUS, network_drawing, places
 from .trace.frames import kind_of
 from .trace.ledger import sum_text
 from .trace.symbols import written
 
-INK, SOFT, FAINT = "#1d2733", "#52606d", "#cfd6dd"
-MANY = 12  # strong edges: where there are more, labels are numbers only and the drawing is wider
-PATHS = (("#0072b2", "-"), ("#b34700", (0, (3.2, 2))), ("#00755a", ":"), ("#a13d7a", "-."), ("#6b5b00", (0, (2, 1.2))), ("#5648b5", (0, (5.6, 2.4))))
+#: The book's colours by name, on light ground and on dark: the site puts the second in the place of the first, the views have them in card.css.
+COLOURS = {
+    "ink": ("#1d2733", "#e6ebf0"), "soft": ("#52606d", "#a9b4bf"), "faint": ("#cfd6dd", "#3a4652"), "ground": ("#ffffff", "#12181f"),
+    "blue": ("#0072b2", "#6cbcf0"), "orange": ("#b34700", "#ffa366"), "green": ("#00755a", "#4fd1ae"), "purple": ("#a13d7a", "#f29ccb"),
+    "olive": ("#6b5b00", "#e0cb4f"), "violet": ("#5648b5", "#b3a8ff"), "red": ("#b3261e", "#ff9d94"),
+}
+INK, SOFT, FAINT, GROUND, BLUE, ORANGE, GREEN, PURPLE, OLIVE, VIOLET, RED = (light for light, _ in COLOURS.values())
+MANY = 12  # strong edges: where there are more, labels are numbers only
+WIDTH = 690  # of a network's drawing, where 96 are an inch
+PATHS = ((BLUE, "-"), (ORANGE, (0, (3.2, 2))), (GREEN, ":"), (PURPLE, "-."), (OLIVE, (0, (2, 1.2))), (VIOLET, (0, (5.6, 2.4))))
+WIDE = (7.2, 2.8)  # inches: a figure with panels side by side, which a phone scrolls
+
+
+def style():
+    """Gives every figure that follows the book's style: as wide as a phone shows it with letters of 11 px and more, its first curve
+    blue and solid, its second orange and dashed, its third green and dotted."""
+    from matplotlib import cycler, rcParams
+
+    colors, dashes = zip(*PATHS)
+    rcParams.update({
+        "figure.figsize": (4.2, 2.8), "figure.constrained_layout.use": True, "figure.facecolor": GROUND, "savefig.pad_inches": 0.03,
+        "font.size": 12, "axes.titlesize": 12, "text.color": INK, "axes.labelcolor": INK, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
+        "axes.edgecolor": SOFT, "xtick.color": SOFT, "ytick.color": SOFT, "axes.facecolor": "none", "axes.spines.top": False, "axes.spines.right": False,
+        "axes.grid": True, "axes.axisbelow": True, "grid.color": FAINT, "grid.linewidth": 0.5, "lines.linewidth": 1.8, "legend.frameon": False,
+        "axes.prop_cycle": cycler(color=colors, linestyle=dashes),
+    })
 
 
 def _axes(ax, size):
@@ -45,17 +68,20 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
     every = {edge["choice"]: [0] for edge in drawing["edges"] if edge["choice"]}
     chosen = every if isinstance(weights, str) else {f"w{k}_{i}_{j}": [0] for k, i, j in (_checks.weight(net, *w) for w in weights)}
     lit = [node["id"] for node in drawing["nodes"]]
-    ax = _axes(ax, (7.2 if len(chosen) > MANY else 6.1, 3.3))
-    _draw(ax, drawing, {"routes": chosen, "lit": lit})
+    at, width, height = places(drawing, WIDTH)
+    if len(chosen) > MANY:  # room for a number at each edge
+        at, height = {node: (x, 1.7 * y) for node, (x, y) in at.items()}, 1.7 * height
+    ax = _axes(ax, (width / 96, height / 96))
+    _draw(ax, drawing, {"routes": chosen, "lit": lit}, (at, width, height))
     return ax
 
 
-def _draw(ax, drawing, frame):
-    """Draws what a trace's network holds, as much of it as a frame shows, as network.js does in a page."""
+def _draw(ax, drawing, frame, geometry=None):
+    """Draws what a trace's network holds, as much of it as a frame shows, as network.js does in a page: in the same places, 96 of them an inch."""
+    from matplotlib.patches import Circle, FancyBboxPatch
+
     many = len(frame["routes"]) > MANY
-    pitch = 2.1 if many else 1.65  # between two columns, where two rows are 0.85 apart
-    at = {node["id"]: (pitch * node["column"], -0.85 * ((max(n["rows"] for n in drawing["nodes"]) - node["rows"]) / 2 + node["row"]))
-          for node in drawing["nodes"]}
+    at, width, height = geometry or places(drawing, WIDTH)
     for edge in drawing["edges"]:
         (x0, y0), (x1, y1) = at[edge["from"]], at[edge["to"]]
         routes = frame["routes"].get(edge["id"], [])
@@ -65,57 +91,62 @@ def _draw(ax, drawing, frame):
         length = np.hypot(x1 - x0, y1 - y0)
         for n, path in enumerate(routes):
             color, dash = PATHS[path - 1] if path else (INK, "-")
-            shift = 0.06 * (n - (len(routes) - 1) / 2)
+            shift = 5 * (n - (len(routes) - 1) / 2)
             dx, dy = -(y1 - y0) / length * shift, (x1 - x0) / length * shift
             ax.plot([x0 + dx, x1 + dx], [y0 + dy, y1 + dy], color=color, ls=dash, lw=2.4 if path else 1.2, zorder=2)
         number = frame.get("numbers", {}).get(edge["id"], edge["label"])
         words = {**drawing.get("labels", {}), **frame.get("labels", {})}.get(edge["id"], f"{written(edge['symbol'])} = {number}" if edge["symbol"] and not many else number)
         if routes and words:
             fan = sum(other["from"] == edge["from"] for other in drawing["edges"])
-            where = min(0.5, 0.75 / fan) if many else 0.5  # near enough to the start that no two fans meet
-            ax.text(x0 + where * (x1 - x0), y0 + where * (y1 - y0) + (0 if many else 0.15), words,
-                    ha="center", va="center", fontsize=8.5, color=INK, zorder=5,
-                    bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85})
+            where = min(0.5, 0.85 / fan) if many else 0.5  # near enough to the start that no two fans meet
+            ax.text(x0 + where * (x1 - x0), y0 + where * (y1 - y0) - (0 if many else 9), words, ha="center", va="center", fontsize=9.75, color=INK, zorder=5,
+                    bbox={"boxstyle": "round,pad=0.1", "fc": GROUND, "ec": "none", "alpha": 0.85})
     for node in drawing["nodes"]:
-        letter, sub, _ = node["symbol"]
+        x, y = at[node["id"]]
         lit = node["id"] in frame["lit"]
+        ink = {"fc": GROUND, "ec": INK if lit else FAINT, "lw": 1.4, "zorder": 3}
+        box = (x - RADIUS, y - 0.85 * RADIUS), 2 * RADIUS, 1.7 * RADIUS
+        ax.add_patch(FancyBboxPatch(*box, boxstyle="round,pad=0,rounding_size=5", **ink) if node["id"] == "L" else Circle((x, y), RADIUS, **ink))
+        letter, sub, _ = node["symbol"]
         value = {**drawing.get("values", {}), **frame.get("values", {})}.get(node["id"], node["value"])
-        name = f"${letter}_{{{sub}}}$" if sub else f"${letter}$"
-        ax.text(*at[node["id"]], f"{name}\n{value}" if value else name, ha="center", va="center", fontsize=9.5, color=INK if lit else SOFT, zorder=4,
-                linespacing=1.1, bbox={"boxstyle": "round,pad=0.35" if node["id"] == "L" else "circle,pad=0.42", "fc": "white", "ec": INK if lit else FAINT, "lw": 1.4})
+        said = {"ha": "center", "va": "center", "color": INK if lit else SOFT, "zorder": 4}
+        ax.text(x, y - (7 if value else 0), f"${letter}_{{{sub}}}$" if sub else f"${letter}$", fontsize=12, **said)
+        if value:
+            ax.text(x, y + 9, value, fontsize=9.4, **said)
         if tag := frame.get("tags", {}).get(node["id"]):
-            ax.text(at[node["id"]][0] + 0.34, at[node["id"]][1], tag, ha="left", va="center", fontsize=8, color=INKS["back"], zorder=5,
-                    bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": INKS["back"], "lw": 0.8})
-    bottom = min(y for _, y in at.values()) - 0.62
+            ax.text(x + RADIUS + 4, y, tag, ha="left", va="center", fontsize=9, color=INKS["back"], zorder=5,
+                    bbox={"boxstyle": "round,pad=0.15", "fc": GROUND, "ec": INKS["back"], "lw": 0.8})
     for column, words in enumerate(drawing["columns"]):
-        ax.text(pitch * column, bottom, words, ha="center", va="center", fontsize=9, color=SOFT)
-    ax.set(xlim=(-0.6, max(x for x, _ in at.values()) + 0.6), ylim=(bottom - 0.2, 0.6), aspect="equal")
+        x = next(at[node["id"]][0] for node in drawing["nodes"] if node["column"] == column)
+        ax.text(x, height - 8, words, ha="center", va="center", fontsize=9.4, color=SOFT)
+    ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
     ax.axis("off")
 
 
 def still(spec, holds, frame, form="svg"):
     """One picture of a view, as SVG or PNG bytes, for where nothing can be clicked: what its panels show in one frame, from top to
     bottom. `holds` is what the panels hold there beside what the spec says. STILLS has, for each kind of panel, what draws it."""
-    from matplotlib import rc_context
+    from matplotlib import rc_context, rcParamsDefault
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     shown = [(STILLS[kind_of(spec, panel)], {**spec["panels"][panel], **holds.get(panel, {})}, frame["shows"][panel])
              for panel in spec["panels"] if panel in frame["shows"]]
     heights = [height(held, shows) for (height, _), held, shows in shown]
-    figure = Figure(figsize=(7.2, sum(heights)))
-    FigureCanvasAgg(figure)
     low = 1.0
     out = BytesIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "still", "font.family": "DejaVu Sans"}):
+    own = {name: value for name, value in rcParamsDefault.items() if name.startswith(("axes", "figure", "font", "grid", "lines", "text", "xtick", "ytick"))}
+    with rc_context({**own, "svg.fonttype": "none", "svg.hashsalt": "still"}):  # whatever the reader's style is
+        figure = Figure(figsize=(7.2, sum(heights)))
+        FigureCanvasAgg(figure)
         for ((_, draw), held, shows), height in zip(shown, heights):
             low -= height / sum(heights)
             ax = figure.add_axes((0.01, low, 0.98, height / sum(heights)))
             ax.set_axis_off()
             draw(ax, held, shows)
-        figure.savefig(out, format=form, dpi=100, facecolor="white", metadata={"Date": None} if form == "svg" else {"Software": None})
-    places = lambda found: re.sub(rb"(\.\d)\d+", rb"\1", found[0])  # a tenth of a point is enough
-    return re.sub(rb' (d|x|y)="[^"]*"', places, out.getvalue()) if form == "svg" else out.getvalue()
+        figure.savefig(out, format=form, dpi=100, facecolor=GROUND, metadata={"Date": None} if form == "svg" else {"Software": None})
+    tenths = lambda found: re.sub(rb"(\.\d)\d+", rb"\1", found[0])  # a tenth of a point is enough
+    return re.sub(rb' (d|x|y)="[^"]*"', tenths, out.getvalue()) if form == "svg" else out.getvalue()
 
 
 LINE = 0.28  # inches
@@ -148,7 +179,7 @@ def _chain_lines(holds, shows):
     return lines
 
 
-INKS = {"ink": INK, "soft": SOFT, "accent": PATHS[0][0], "back": PATHS[1][0], "right": PATHS[2][0], "wrong": "#b3261e",
+INKS = {"ink": INK, "soft": SOFT, "accent": BLUE, "back": ORANGE, "right": GREEN, "wrong": RED,
         **{f"path-{n}": color for n, (color, _) in enumerate(PATHS, start=1)}}
 DRAWN = {"dots": {"ls": "", "marker": "o", "ms": 2.5}, "ring": {"ls": "", "marker": "o", "ms": 7, "mfc": "none"}, "ball": {"ls": "", "marker": "o", "ms": 9},
          "star": {"ls": "", "marker": "*", "ms": 12}, "step": {"drawstyle": "steps-post"}, "line": {}, "arrow": {}, "text": {"ls": ""}}
@@ -204,7 +235,7 @@ def _tape(ax, holds, shows):
     """Draws bars side by side, as tape.js does in a page."""
     ax = ax.inset_axes((0.03, 0.03, 0.94, 0.7))
     bars, done = np.clip(shows["bars"], holds["least"], holds["most"]), shows.get("done", len(shows["bars"]))
-    for kind, color in ((np.arange(len(bars)) >= done, FAINT), ((np.arange(len(bars)) < done) & (bars >= 0), PATHS[1][0] if holds.get("signed") else INK), (bars < 0, PATHS[0][0])):
+    for kind, color in ((np.arange(len(bars)) >= done, FAINT), ((np.arange(len(bars)) < done) & (bars >= 0), ORANGE if holds.get("signed") else INK), (bars < 0, BLUE)):
         x, y = np.flatnonzero(kind) + 0.5, bars[kind]
         ax.plot(np.column_stack([x, x, x + np.nan]).ravel(), np.column_stack([0 * y, y, y]).ravel(), color=color, lw=min(4, 300 / max(1, len(bars))), solid_capstyle="butt")
     for at in shows.get("cuts", []):
@@ -212,9 +243,9 @@ def _tape(ax, holds, shows):
     for start, end, value, text in shows.get("means", []):
         ax.plot([start, end], [value, value], color=INK, lw=1.6)
         ax.text((start + end) / 2, value, text, ha="center", va="top" if value < 0 else "bottom", fontsize=9, color=INK,
-                bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8})
+                bbox={"boxstyle": "round,pad=0.1", "fc": GROUND, "ec": "none", "alpha": 0.8})
     if "head" in shows:
-        ax.axvline(shows["head"], color=PATHS[2][0], lw=1.6)
+        ax.axvline(shows["head"], color=GREEN, lw=1.6)
     ax.set(xlim=(0, max(1, len(bars))), ylim=(holds["least"], holds["most"]))
     ax.set_axis_off()
     ax.set_title(shows.get("title", holds.get("title", "")), fontsize=10, loc="left", color=INK)
@@ -233,7 +264,7 @@ def _boxes(ax, holds, shows):
 
 #: How each kind of panel is drawn in a still: (its height in inches, how to draw it), both of what it holds and shows.
 STILLS = {
-    "network": (lambda holds, shows: 3.5, _draw),
+    "network": (lambda holds, shows: places(holds, WIDTH)[2] / 94, _draw),
     "ledger": (lambda holds, shows: LINE * (len(_ledger_lines(holds, shows)) + 1), lambda ax, holds, shows: _lines(ax, _ledger_lines(holds, shows))),
     "chain": (lambda holds, shows: LINE * (len(holds["rows"]) + 1), lambda ax, holds, shows: _lines(ax, _chain_lines(holds, shows))),
     "chart": (lambda holds, shows: 2.4, _chart),
@@ -249,8 +280,8 @@ def training_curve(losses, *, label=None, ax=None):
     losses = _checks.real_array("losses", losses)
     if losses.ndim != 1 or losses.size == 0:
         raise ValueError(f"losses must be a sequence of at least one number, but its shape is {losses.shape}")
-    ax = _axes(ax, (6, 3.2))
-    ax.plot(np.arange(1, losses.size + 1), losses, color=PATHS[0][0] if label is None else None, label=label)
+    ax = _axes(ax, None)
+    ax.plot(np.arange(1, losses.size + 1), losses, color=BLUE if label is None else None, label=label)
     ax.set(xlabel="epoch", ylabel="loss, summed over the points", yscale="log")
     ax.grid(color=FAINT, lw=0.5)
     if label is not None:
@@ -263,7 +294,7 @@ def loss_slice(net, X, y, k, i, j, *, span=2.0, loss=squared_loss, ax=None):
     X, y = _problem(net, X, y, loss, None)
     k, i, j = _checks.weight(net, k, i, j)
     span = _checks.number("span", span, zero=False)
-    ax = _axes(ax, (6, 3.2))
+    ax = _axes(ax, None)
     here = net.w(k, i, j)
 
     def loss_at(w):
@@ -272,7 +303,7 @@ def loss_slice(net, X, y, k, i, j, *, span=2.0, loss=squared_loss, ax=None):
         return loss(y, forward(net.with_parameters(W, net.b), X).yhat)
 
     ws = np.linspace(here - span, here + span, 101)
-    ax.plot(ws, [loss_at(w) for w in ws], color=PATHS[0][0])
+    ax.plot(ws, [loss_at(w) for w in ws], color=BLUE)
     ax.plot([here], [loss_at(here)], "o", color=INK)
     ax.annotate("now", (here, loss_at(here)), xytext=(6, 8), textcoords="offset points", color=INK)
     ax.set(xlabel=f"$w^{{{k}}}_{{{i}{j}}}$", ylabel="loss")

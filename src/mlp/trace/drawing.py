@@ -7,6 +7,7 @@ from .digits import fixed, short
 from .symbols import plain, spoken, symbol
 
 MOST_UNITS = 8
+RADIUS = 21.5  # of a node, where 96 are an inch
 
 
 def drawable(net):
@@ -38,6 +39,16 @@ def network_drawing(net, X=None, Y=None, loss=squared_loss):
         "nodes": nodes,
         "edges": edges,
     }
+
+
+def places(drawing, width):
+    """{node's id: (x, y)}, width and height of a drawing `width` wide or, for a deeper network, wider: the twin of `layout` in network.js, where there is room."""
+    columns, rows = (1 + max(node["column"] for node in drawing["nodes"]), max(node["rows"] for node in drawing["nodes"]))
+    pitch, top, side = 76 if rows < 3 else 44, RADIUS + 4, RADIUS + 20
+    width = max(width, 2 * side + (columns - 1) * (2 * RADIUS + 22))
+    at = {node["id"]: (side + node["column"] * (width - 2 * side) / max(1, columns - 1), top + ((rows - node["rows"]) / 2 + node["row"]) * pitch)
+          for node in drawing["nodes"]}
+    return at, width, 2 * top + (rows - 1) * pitch + (17 if any(drawing["columns"]) else 0)
 
 
 def weights_of(net):
