@@ -76,26 +76,60 @@ def test_each_step_multiplies_the_distance():
         factor = 1 - 2 * eta * (1 + lam * (penalty == "l2"))
         lowest = R / (1 + lam * (penalty == "l2"))
         status = at(index=3, eta=eta, penalty=penalty, lam=lam)["status"]
-        assert f"= {factor:.3f}.".replace("-", "−") in status
+        assert f"1 − 2η{' · (1 + λ)' * (penalty == 'l2')} = {factor:.3f}.".replace("= -", "= −") in status
+        assert ("on the other side" in status) == (-1 < factor < 0) and ("runs away" in status) == (factor < -1)
         w = [float(number.replace("−", "-")) for number in re.findall(r"from (\S+) by \S+ to (\S+),", status)[0]]
         assert w[1] - lowest == pytest.approx(factor * (w[0] - lowest), abs=2e-4)
-    assert "outside the picture" in at(index=40, eta=1.05)["status"]
+    assert "outside the picture" in at(index=30, eta=1.05)["status"]
 
 
 def test_still_is_not_near():
-    assert at(index=11)["status"].endswith("it would stop here, 0.0001 from the minimum.")
+    assert at(index=11)["status"].endswith("training could stop here, 0.0001 from the minimum.")
+    ws = descent._ws(SPEC, REST)
+    assert [abs(b - a) < 1e-4 for a, b in zip(ws[9:], ws[10:20])] == [False] + [True] * 9, "the eleventh step is the first so short"
+    for index in (12, 39, 40):
+        assert "Since step 11 every step is shorter than 0.0001" in at(index=index)["status"]
     creeping = Descent(HEAVY, Y, eta=0.00001)
-    assert creeping.frames[1]["status"].endswith("it would stop here, 1.3322 from the minimum.")
+    assert creeping.frames[1]["status"].endswith("training could stop here, 1.3322 from the minimum.")
+
+
+def test_where_the_2_comes_from_is_said_once():
+    assert [index for index in range(41) if "2 times the distance" in at(index=index)["status"]] == [1]
+    w = 0.3
+    assert (np.mean((Y - (w + 1e-6) * HEAVY) ** 2) - np.mean((Y - (w - 1e-6) * HEAVY) ** 2)) / 2e-6 == pytest.approx(2 * (w - R))
+
+
+def test_the_task_follows_eta_and_is_solved_where_one_step_is_enough():
+    for eta in descent.ETAS:
+        status, first = at(index=40, eta=eta)["status"], at(index=1, eta=eta)["status"]
+        assert f"η = {eta:g}" in status and f"1 − 2η = {1 - 2 * eta:.3f}".replace("= -", "= −") in status
+        assert ("Found" in status) == (float(re.search(r" to (−?[\d.]+), where", first)[1].replace("−", "-")) == pytest.approx(R, abs=1e-4)) == (eta == 0.5)
+    assert "Your task" not in at(index=40, penalty="l2")["status"]
 
 
 def test_its_questions_and_their_answers():
     first = at()["ask"]
     assert first["answer"] == pytest.approx(0.5 - 0.3 * 2 * (0.5 - R)) and first["shown"] == "−0.30"
+    slope = 2 * (0.5 - R)
+    slips = {round(value, 4): words for value, words in first["slips"]}
+    for value, words in ((0.5 - 0.3, "not η alone"), (0.5 - slope, "not the slope alone"), (0.5 + 0.3 * slope, "Wrong way"), (-0.3 * slope, "the step alone")):
+        assert words in slips[round(value, 4)]
+    assert len(at(eta=1)["ask"]["slips"]) == 3, "η = 1: the slope alone is the step"
     assert at(penalty="l1", lam=2)["ask"]["answer"] == "no" and "ask" not in at(penalty="l1", lam=1.5), "there the lowest place is not at 0"
-    assert at(index=40)["ask"]["answer"] == pytest.approx(0.5) and "ask" not in at(index=40, penalty="l2")
     for state in ({}, {"eta": 1}, {"weights": [-2.0]}):
         ask = at(**state)["ask"]
         assert ask["shown"] not in ask["before"]["status"] + ask["question"]
+
+
+def test_controls_and_marks():
+    assert "lam" not in at()["controls"] and "lam" in at(penalty="l1")["controls"]
+    marks = SPEC["dial"]["values"]
+    assert {round(b - a, 9) for a, b in zip(marks, marks[1:])} == {0.1} and 0.5 in marks
+    assert "λw²" in at(penalty="l2")["shows"]["curve"]["title"] and "λ" not in at(lam=1)["shows"]["curve"]["title"]
+
+
+def test_rewind_goes_to_the_start(twin):
+    assert twin.node("return descent(spec).act('rewind', {})", spec=SPEC) == {"index": 0}
 
 
 @pytest.mark.parametrize("x, y, message", [
@@ -121,7 +155,12 @@ def test_any_line_through_any_points():
     view = Descent([3.0, 1.0, 2.0], [1.0, -1.0, 0.5], eta=0.05)
     m = 14 / 3
     assert f"1 − 2η · {m:.4f} = {1 - 0.1 * m:.3f}" in view.frames[2]["status"]
-    assert view.frames[40]["ask"]["answer"] == pytest.approx(0.5 / m)
+    assert "Your task" in view.frames[40]["status"]
+    view.eta = min(view.spec["choices"][0]["values"], key=lambda eta: abs(eta - 0.5 / m))
+    assert "Found" in view.frames[40]["status"], "some mark of η solves it"
+    view.penalty, view.eta = "l2", 0.05
+    assert f"1 − 2η · ({m:.4f} + λ) = {1 - 0.1 * (m + 0.5):.3f}" in view.frames[2]["status"]
+    view.penalty = "none"
     with closing(Twin(view.spec)) as twin:
         for index in (0, 1, 40):
             assert differences(view.frames[index], twin({"index": index, **view.spec["traits"]})[1]) == []

@@ -79,10 +79,35 @@ def test_the_first_question_and_its_slips():
     ask = names.frame(SPEC, {"index": 0, "mode": "find", "weight": "w2_3_1"})["ask"]
     assert ask["question"] == "Find 1 of 12. Which edge is w¹₂₃? Click it, or choose it in the list." and ask["shown"] == "x₂ → O₁₃"
     slips = dict(ask["slips"])
-    assert slips["w1_3_2"] == "You took (to, from); the subscripts are (from, to)." and slips["w2_3_1"] == "The layer is the number above; both below are units."
+    assert slips["w1_3_2"] == "You took (to, from); the subscripts are (from, to)." and slips["w2_3_1"] == "The layer is the number above, where the edge arrives; both below are units."
     code = names.frame(SPEC, {"index": 6, "mode": "find", "weight": "w2_3_1"})["ask"]
     k, i, j = map(int, re.findall(r"\d", code["answer"]))
-    assert dict(code["slips"])[f"w{k}_{i - 1}_{j}"] == "Code counts from 0."
+    slips = dict(code["slips"])
+    assert slips[f"w{k}_{i - 1}_{j}"] == f"Rows and columns count from 0 in code: [{i - 1}, {j - 1}] is row {i}, column {j}. The {k} is the layer."
+    assert all(f"net.W[{k}] is W{SUP[k]}" in words for edge, words in slips.items() if edge[1] != str(k))
+
+
+def test_code_is_introduced_before_it_is_asked_and_the_end_is_said():
+    asks, told = [names.frame(SPEC, {"index": n, "mode": "find", "weight": ""})["ask"] for n in range(12)], "count from 0"
+    first = next(n for n, ask in enumerate(asks) if "net.W[" in ask["question"])
+    assert first == 2 and told in asks[first]["before"]["status"]
+    statuses = [names.frame(SPEC, {"index": n, "mode": "find", "weight": ""})["status"] for n in range(12)]
+    assert [told in status for status in statuses[:3]] == [True, True, False]
+    assert ["That was the last" in status for status in statuses] == [False] * 11 + [True]
+    assert "the layer where the edge arrives, not a power" in asks[0]["before"]["status"]
+
+
+def test_no_name_is_said_twice():
+    for n in range(12):
+        frame = names.frame(SPEC, {"index": n, "mode": "find", "weight": ""})
+        assert not frame["status"].startswith(frame["ask"]["shown"])
+
+
+def test_the_score_counts_first_tries(twin):
+    body = """const view = names(spec), answered = new Map(spec.live.finds.map(({ ask }, n) => [ask.question, n % 3 === 0]));
+              return [view.frame({ mode: 'find', index: 11, answered }), view.frame({ mode: 'find', index: 10, answered }), view.frame({ mode: 'find', index: 11, answered: new Map() })].map(f => f.status)"""
+    scored, other, unanswered = twin.node(body, spec=SPEC)
+    assert scored.endswith("Of 12, you found 4 at the first try.") and unanswered + " Of 12, you found 4 at the first try." == scored and "first try" not in other
 
 
 def test_the_forward_pass():

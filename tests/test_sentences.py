@@ -21,7 +21,7 @@ for seed in (1, 2):
 # The kinds of equations that each view makes: "#" stands for a side of numbers alone, and indices are left out.
 KINDS = {
     "Names": "Z=#=#=#  Z=#  O=σ(Z)=#  O=Z=#",
-    "Descent": "w=#  η=#  λ=#  #=#  1-2η=#",
+    "Descent": "w=#  η=#  λ=#  #=#  1-2η=#  1-2η·(1+λ)=#",
     "Valley": "η=#  m=#  #=#  1-2η·1.933=#  1-2η·0.067=#",
     "Nudge, letters": "x=#  v=#  w=#  #=#  σ'(z)=#  σ'(s)=#  2(ŷ-y)=#  2(ŷ-y)·w·(σ'(s)·v)·(σ'(z)·x)=#",
     "Nudge": "O=#  f'=#  w=#  #=#  2(ŷ-y)=#  2(ŷ-y)·(f'·w)·(f'·O)=#  2(ŷ-y)·(f'·O)=#",
@@ -83,8 +83,7 @@ X, Y = CARS.Xs, CARS.ys
 # Each view as its page makes it, or with another network, and the world of its frame of that index: one, or several of which one is meant.
 VIEWS = {
     **{f"Names {n}": (lambda p=p: Names(p[0], p[1], mode="step"), lambda p=p: lambda index: car(*p)) for n, p in enumerate(NETS)},
-    **{f"Descent {eta} {penalty}": (lambda eta=eta, penalty=penalty: Descent(X[:, 2], Y, eta=eta, penalty=penalty, lam=2), lambda eta=eta: lambda index: [World({"w": 0.5, "η": rate, "λ": 2.0}) for rate in (eta, *[0.5] * (index == 40))])  # its task has a rate of its own
-       for eta, penalty in ((0.3, "none"), (0.1, "l1"), (0.7, "none"))},
+    **{f"Descent {eta} {penalty}": (lambda eta=eta, penalty=penalty: Descent(X[:, 2], Y, eta=eta, penalty=penalty, lam=2), lambda eta=eta: lambda index: World({"w": 0.5, "η": eta, "λ": 2.0})) for eta, penalty in ((0.3, "none"), (0.1, "l1"), (0.7, "none"), (0.1, "l2"))},
     "Valley": (lambda: Valley(X[:, [0, 2]], Y), lambda: lambda index: [World({"η": rate, "m": 1}) for rate in (0.1, *[0.5] * (index == 40))]),
     "Nudge, letters": (lambda: Nudge(MLP(W={1: [[0.5]], 2: [[-2.0]], 3: [[5.0]]}), [3.0], 2.0, letters=("u z p", "v s q", "w ŷ ŷ")), lambda: lambda index: World(LETTERS, CHAIN)),
     **{f"Nudge {n} {weight}": (lambda p=p, weight=weight: shown(Nudge(*p), weight), lambda p=p: lambda index: car(*p)) for n, p in enumerate(NETS) for weight in ("w2_3_1", "w2_1_2", "w3_2_1")},

@@ -203,14 +203,42 @@ def test_a_weight_is_found_by_pressing_its_edge_or_its_cell(site, pages):
       return { x: (at('x1') + share * (at('x2') - at('x1'))) * scale, y: (at('y1') + share * (at('y2') - at('y1'))) * scale }; }"""
     drawing.click(position=drawing.evaluate(press, "w1_3_2"))
     expect(card).to_contain_text("You took (to, from)")
+    expect(card.locator(".edge.missed")).to_have_count(1)
+    expect(card.locator("td.missed")).to_have_attribute("data-choice", "w1_3_2")
     drawing.click(position=drawing.evaluate(press, "w1_2_3"))
     expect(card.get_by_role("status")).to_contain_text("Yes, x₂ → O₁₃.")
+    expect(card.locator(".missed")).to_have_count(0)
     stepped(card, 2)
     answer = VIEWS["names"][2]().frames[2]["ask"]["answer"]
-    cells = VIEWS["names"][2]().spec["panels"]["matrices"]["choices"]
-    card.locator(".matrices td").nth(cells.index(answer)).click()
+    card.locator(f".matrices td[data-choice={answer}]").click()
     expect(card.get_by_role("status")).to_contain_text("Yes, row")
     assert page.log.problems == []
+
+
+def test_find_ends_with_a_score(site, pages):
+    """All twelve are answered, the second after a wrong try and the third by passing on."""
+    page, card = opened(pages, site, "names")
+    for n, ask in enumerate(frame["ask"] for frame in VIEWS["names"][2]().frames):
+        listed, check = card.get_by_role("combobox", name="Your answer"), card.get_by_role("button", name="Check")
+        if n == 1:
+            card.get_by_role("radio", name=next(choice for choice in ask["choices"] if choice != ask["answer"]), exact=True).check()
+            check.click()
+        if n != 2:
+            listed.select_option(ask["answer"]) if "options" in ask else card.get_by_role("radio", name=ask["answer"], exact=True).check()
+            check.click()
+        if n < 11:
+            card.get_by_role("button", name="Next step").click()
+    expect(card.get_by_role("status")).to_contain_text("Of 12, you found 10 at the first try.")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_list_is_called_by_its_label_alone(site, pages, name):
+    _, card = opened(pages, site, name)
+    for choice in VIEWS[name][2]().spec["choices"]:
+        if "options" in choice:
+            called = card.get_by_label(choice["label"], exact=True)
+            expect(called).to_have_count(1)
+            assert called.is_hidden() or card.get_by_role("combobox", name=choice["label"], exact=True).count() == 1
 
 
 @pytest.mark.parametrize("name", ALL)

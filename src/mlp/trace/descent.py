@@ -5,6 +5,7 @@ hundreds of points, as few as there are columns: with Q R = [X y] / sqrt(n), the
 """
 
 from functools import lru_cache
+from math import ceil, floor, log10
 
 import numpy as np
 
@@ -21,21 +22,30 @@ ETAS = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.05]
 LAMS = [0, 0.1, 0.2, 0.5, 1, 1.5, 2, 2.5, 3]
 PENALTIES = {"none": "none", "l2": "L2", "l1": "L1"}
 STILL = 1e-4  # a step shorter than this counts as none
+NOTHING = 0.005  # of the distance, where one step is enough
 
 WORDS = {
     "loss": "L/n", "penalised": "L/n + penalty",
-    "start": "Start: w = {w}, where the slope of {what} is {slope}.",
-    "next": "The first step is −{eta} times the slope: {by}.",
+    "start": "Start: w = {w}. L/n, the mean loss of {n} points, has the slope {slope} there.",
+    "start penalised": "Start: w = {w}. L/n + penalty has the slope {slope} there.", "strength": "The learning rate is η = {eta}, the strength of the penalty λ = {lam}.",
+    "next": "The first step is −{eta} · ({slope}) = {by}, so w goes to {after}.",
     "step": "Step {t}: from {from} by {by} to {w}, where {what} is {L}.",
+    "two": "The slope is 2{m} times the distance to the minimum, and a step takes away 2η{m} of it.",
     "factor": "Each step multiplies the distance to the minimum by 1 − 2η{m} = {factor}.",
-    "l1": "The slope of the penalty is {lam} right of 0 and −{lam} left of it, however near 0 is.",
+    "other side": "Below 0 means: on the other side.", "swings": "At −1 it swings for ever.", "runs away": "Below −1 it runs away.",
+    "l1": "The slope of the penalty is λ = {lam} right of 0 and −{lam} left of it, however near 0 is.",
     "crossed": "It has crossed 0, where the slope of the penalty turns round.",
-    "still": "That is shorter than 0.0001: by that rule it would stop here, {off} from the minimum.",
+    "still": "This step is shorter than 0.0001: training could stop here, {off} from the minimum.",
+    "since": "Since step {since} every step is shorter than 0.0001: training could have stopped there.",
     "away": "That is outside the picture.",
-    "ask": "η = {eta}: where will w be after one step? (two decimals)", "why": "{w} − {eta} · ({slope}) = {after}.",
+    "ask": "Learning rate η = {eta}: where will w be after one step? (two decimals)",
+    "no slope": "A step is η times the slope, not η alone.", "no rate": "A step is η times the slope, not the slope alone.",
+    "sign": "Wrong way: a step goes against the slope.", "no start": "That is the step alone; it begins at w.",
     "ask l1": "L1 with λ = {lam}: the minimum is at 0. Will w come to rest there?", "yes": "yes", "no": "no",
     "why l1": "Near 0 a step is η times (λ plus or minus the slope of L/n) long. It gets no shorter, passes 0, and comes back.",
-    "task": "Your task: with no penalty, turn η so that one step is enough. Which η is it?", "why task": "1 − 2η{m} = 0: nothing is left of the distance.",
+    "task": "Your task: turn η until one step is enough. With η = {eta} one step multiplies the distance by 1 − 2η{m} = {factor}.",
+    "found": "Found: with η = {eta} one step is enough, for 1 − 2η{m} = {factor}: nothing is left of the distance.",
+    "curve none": "L/n against w; ▲ minimum", "curve l2": "L/n + λw²; dashed: L/n alone; ▲ minimum", "curve l1": "L/n + λ|w|; dashed: L/n alone; ▲ minimum",
 }
 
 
@@ -64,21 +74,28 @@ def descent(x, y, eta=0.3, penalty="none", lam=0.5):
     return checked({
         "name": "descent", "title": "Descent", "first": 0,
         "panels": {
-            "curve": {"kind": "chart", "name": "Mean loss and penalty against the weight w", "title": "Mean loss and penalty, against w", "x": across,
-                      "y": axis(0.0, (y2 - c * lowest + 1.7 * m * span**2) or 1.0, 4), "height": 168, "narrow": 104, "pressed": True},
-            "trail": {"kind": "chart", "name": "The same w, step by step", "title": "The same w, step by step, downwards",
+            "curve": {"kind": "chart", "name": "Mean loss and penalty against the weight w", "x": across,
+                      "y": axis(0.0, (y2 - c * lowest + 1.7 * m * span**2) or 1.0, 4, label="loss"), "height": 168, "narrow": 104, "pressed": True},
+            "trail": {"kind": "chart", "name": "The same w, step by step", "title": "The same w, step by step; green: minimum",
                       "x": {**across, "ticks": [[value, ""] for value, _ in across["ticks"]]},
-                      "y": {"least": float(STEPS), "most": 0.0, "ticks": [[t, str(t)] for t in range(0, STEPS + 1, 10)]}, "height": 122, "narrow": 88},
+                      "y": {"label": "step", "least": STEPS + 2.0, "most": -2.0, "ticks": [[t, str(t)] for t in range(0, STEPS + 1, 10)]}, "height": 122, "narrow": 88},
         },
         "choices": [
-            {"name": "eta", "label": "η", "values": sorted({*ETAS, eta})},
+            {"name": "eta", "label": "η", "values": sorted({*ETAS, eta, float(f"{0.5 / m:.3g}")})},
             {"name": "penalty", "label": "penalty", "options": [[name, text, ""] for name, text in PENALTIES.items()]},
             {"name": "lam", "label": "λ", "values": sorted({*LAMS, lam})},
         ],
-        "dial": {"label": "start", "edges": ["w"], "values": sorted({round(float(value), 2) for value in np.linspace(across["least"], across["most"], 111)} | {start}), "after": "trail", "actions": True},
+        "dial": {"label": "start", "edges": ["w"], "values": sorted({*_marks(across["least"], across["most"]), start}), "after": "trail", "actions": True},
         "traits": {"weights": [start], "eta": eta, "penalty": penalty, "lam": lam},
-        "live": {"module": "descent", "words": WORDS, "points": [float(value) for value in stand_ins(x, y).ravel()], "m": m, "c": c, "steps": STEPS, "times m": edge},
+        "live": {"module": "descent", "words": WORDS, "points": [float(value) for value in stand_ins(x, y).ravel()], "m": m, "c": c, "n": len(x), "steps": STEPS,
+                 "times m": edge, "times lam": f" · ({edge.removeprefix(' · ') or 1} + λ)"},
     })
+
+
+def _marks(least, most):
+    """About a hundred round numbers between these two."""
+    size = 10.0 ** round(log10((most - least) / 100))
+    return [round(n * size, 12) for n in range(ceil(least / size), floor(most / size) + 1)]
 
 
 @lru_cache(maxsize=64)
@@ -133,30 +150,24 @@ def frame(spec, state):
     across, up = spec["panels"]["curve"]["x"], spec["panels"]["curve"]["y"]
     grid = [across["least"] + (across["most"] - across["least"]) * n / 90 for n in range(91)]
     away = not across["least"] <= w <= across["most"]
-    what = words["penalised" if lam else "loss"]
-    times = f" · {fixed(m + two, 4)}" if two or live["times m"] else ""
     factor = 1 - 2 * eta * (m + two)
-    by = -eta * slope(before) if t else -eta * slope(start)
-    slots = {"t": str(t), "w": plain(w), "from": plain(before), "by": plus(w - before if t else by), "slope": plus(slope(w)), "L": plain(loss(w)), "what": what, "eta": eta_text(eta),
-             "m": times, "factor": fixed(factor, 3), "lam": eta_text(lam), "off": fixed(abs(w - lowest), 4), "after": plain(start + by)}
+    by, answer, found = -eta * slope(start), ws[1], abs(factor) < NOTHING
+    still = [n for n in range(t + 1) if n and all(abs(ws[q] - ws[q - 1]) < STILL for q in range(n, t + 1))]
+    slots = {"t": str(t), "n": str(live["n"]), "w": plain(w), "from": plain(before), "by": plus(w - before if t else by), "slope": plus(slope(w)), "L": plain(loss(w)),
+             "what": words["penalised" if lam else "loss"], "eta": eta_text(eta), "m": live["times lam"] if two else live["times m"],
+             "factor": fixed(factor, 3), "lam": eta_text(lam), "off": fixed(abs(w - lowest), 4), "after": plain(start + by), "since": str(min(still, default=0))}
 
-    def say(name):
-        return words[name].format_map(slots)
+    def say(*names):
+        return " ".join(words[name] for name in names).format_map(slots)
 
-    said = [words["step" if t else "start"]]
+    over = ["swings"] if abs(factor + 1) < 1e-9 else ["runs away"] if factor < -1 else ["other side"] if factor < 0 else []
     if not t:
-        said.append(words["next"])
-    elif away:
-        said.append(words["away"])
-    elif abs(w - before) < STILL:
-        said.append(words["still"])
-    elif one and w * before < 0:
-        said.append(words["crossed"])
-    if not one and t and not (abs(w - before) < STILL and not away):
-        said.append(words["factor"])
-    elif one and t and w * before >= 0 and abs(w - before) >= STILL and not away:
-        said.append(words["l1"])
-    status = " ".join(said).format_map(slots)
+        status = say(*(["start penalised", "strength"] if lam else ["start"]), "next")
+    elif t == live["steps"] and not lam:
+        status = say(*(["since"] if still else ["step"]), *(["found"] if found else ["task", *over]))
+    else:
+        said = ["away"] if away else [["since", "still"][min(still) == t]] if still else ["crossed"] if one and w * before < 0 else ["l1"] if one else []
+        status = say("step", *([] if one else [*(["two"] if t == 1 else []), "factor", *over]), *said)
 
     path = [value for v in ws[: t + 1] for value in (v, loss(v))]
     curve = [{"kind": "line", "points": [value for v in grid for value in (v, loss(v))], "ink": "ink"},
@@ -169,14 +180,14 @@ def frame(spec, state):
     steps = [value for n, v in enumerate(ws[: t + 1]) for value in (v, n)]
     trail = [{"kind": "line", "points": [lowest, 0, lowest, live["steps"]], "ink": "right", "dash": True}, {"kind": "line", "points": steps, "ink": "back", "dash": True},
              {"kind": "ring", "points": steps[:-2], "ink": "back"}, {"kind": "ball", "points": steps[-2:], "ink": "accent"}]
-    made = {"status": status, "shows": {"curve": {"marks": curve, "said": f"w {slots['w']}, {what} {slots['L']}"}, "trail": {"marks": trail, "said": f"{t} steps, w {slots['w']}"}},
-            "actions": [["rewind", "Rewind"]]}
+    made = {"status": status, "shows": {"curve": {"title": words[f"curve {penalty if lam else 'none'}"], "marks": curve, "said": f"w {slots['w']}, {slots['what']} {slots['L']}"},
+                                        "trail": {"marks": trail, "said": f"{t} steps, w {slots['w']}"}},
+            "actions": [["rewind", "Rewind"]], "controls": ["eta", "penalty", "dial", *(["lam"] if penalty != "none" else [])]}
     if t == 0 and not lam:
-        made["ask"] = asked(say("ask"), ws[1], say("why"), say("start"), shown=plain(ws[1], 2), tol=0.0051)
+        slips = [[start - eta, "no slope"], [start - slope(start), "no rate"], [start - by, "sign"], [by, "no start"]]
+        made["ask"] = asked(say("ask"), answer, "", say("start"), shown=plain(answer, 2), tol=0.0051, slips=[[value, words[name]] for value, name in slips if abs(value - answer) > 0.011])
     elif t == 0 and one and abs(c) <= one / 2:
-        made["ask"] = asked(say("ask l1"), words["no"], say("why l1"), say("start"), choices=[words["yes"], words["no"]])
-    elif t == live["steps"] and not lam:
-        made["ask"] = asked(words["task"], 0.5 / m, say("why task"), status, shown=figures(0.5 / m, 3), tol=0.01 / m)
+        made["ask"] = asked(say("ask l1"), words["no"], say("why l1"), say("start penalised"), choices=[words["yes"], words["no"]])
     return made
 
 

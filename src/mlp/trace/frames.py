@@ -158,11 +158,13 @@ class ChainShows(TypedDict):
 
 
 class MatricesHolds(TypedDict):
-    """grids: [[layer, rows, columns], ...]; choices: for each cell, grid by grid and row by row, what choosing it chooses."""
+    """grids: [[layer, rows, columns], ...]; choices: for each cell, grid by grid and row by row, what choosing it chooses; heads: whether
+    rows and columns are numbered."""
 
     name: str
     grids: list[list[int]]
     choices: list[str]
+    heads: NotRequired[bool]
 
 
 class MatricesShows(TypedDict):

@@ -13,15 +13,21 @@ MODES = {"find": "Find", "look": "Look", "step": "Step"}
 
 WORDS = {
     "faces": "{w}, said “{said}”, is {value}. It leads from {from} to {to}, stands in row {i} and column {j} of {W}, and in code it is net.W[{k}][{i}-1, {j}-1].",
-    "example": "{w} is said “{said}”: it leads from {from} to {to}.",
+    "example": "{w} is said “{said}”: from {from} to {to}, which is unit {j} of layer {k}. The number above is the layer where the edge arrives, not a power; below stand (from, to).",
+    "introduce": "In code a weight is net.W[layer][from − 1, to − 1]: rows and columns count from 0, the layer does not.",
+    "heads": "A row is from, a column is to.",
     "edge": "Find {n} of {of}. Which edge is {w}? Click it, or choose it in the list.",
     "symbol of edge": "Find {n} of {of}. What is the name of the edge with the question mark?",
     "cell": "Find {n} of {of}. Which number is {code}? Click it, or choose it in the list.",
     "symbol of cell": "Find {n} of {of}. What is the name of the framed number?",
     "row": "row {i}, column {j} of {W}",
-    "right": "{w}, said “{said}”, leads from {from} to {to}. It stands in row {i} and column {j} of {W}; in code it is net.W[{k}][{i0}, {j0}].",
-    "turned": "You took (to, from); the subscripts are (from, to).", "layer": "The layer is the number above; both below are units.",
-    "offset": "Code counts from 0.", "other": "That one is “{said}”.",
+    "right edge": "{w} is said “{said}”. It stands in row {i} and column {j} of {W}.", "right symbol of edge": "Said “{said}”, it stands in row {i} and column {j} of {W}.",
+    "right cell": "{w}, said “{said}”, leads from {from} to {to}.", "right symbol of cell": "Said “{said}”, it leads from {from} to {to}.",
+    "code": "In code: {code}.", "counted": "In code: {code}, for there rows and columns count from 0; the layer does not.",
+    "end": "That was the last: above, the layer where the edge arrives; below, (from, to); in code both of these less 1.", "score": "Of {of}, you found {n} at the first try.",
+    "turned": "You took (to, from); the subscripts are (from, to).", "layer": "The layer is the number above, where the edge arrives; both below are units.",
+    "bracket": "The number in the first brackets is the layer, and does not count from 0: net.W[{k}] is {W}.",
+    "offset": "Rows and columns count from 0 in code: [{i0}, {j0}] is row {i}, column {j}. The {k} is the layer.", "other": "That one is “{said}”.",
     "first": "The inputs go in. Which neuron can be computed first?",
     "sum": "{Z} = {products} = {terms} = {value}.", "same": "{Z} = {products} = {value}.", "output": "{O} = {f}({Z}) = {value}.", "last": "{O} = {Z} = {value}: the identity gives out its sum.",
     "ask sum": "{Z} = {products}. How much is that? (two decimals)",
@@ -47,11 +53,11 @@ def names(net, x, mode="find"):
     choices = [edge_id(*w) for w in weights]
     return checked({
         "name": "names", "title": "Names", "first": 1, "still": 0,
-        "panels": {"network": drawing, "matrices": {"name": "The weights as matrices", "grids": [[k, *net.W[k].shape] for k in net.layers], "choices": choices}},
-        "choices": [{"name": "mode", "label": "do", "options": [[name, text, ""] for name, text in MODES.items()]},
+        "panels": {"network": drawing, "matrices": {"name": "The weights as matrices", "grids": [[k, *net.W[k].shape] for k in net.layers], "choices": choices, "heads": True}},
+        "choices": [{"name": "mode", "label": "mode", "options": [[name, text, ""] for name, text in MODES.items()]},
                     {"name": "weight", "label": "weight", "options": weight_options(net)}],
         "traits": {"mode": mode, "weight": "w2_3_1" if "w2_3_1" in choices else choices[0]},
-        "live": {"module": "names", "finds": _finds(net, cells), "looks": [_look(net, weight, cells) for weight in weights], "steps": _steps(net, x, cells), "weights": choices},
+        "live": {"module": "names", "finds": _finds(net, cells), "looks": [_look(net, weight, cells) for weight in weights], "steps": _steps(net, x, cells), "weights": choices, "score": WORDS["score"]},
     })
 
 
@@ -72,17 +78,17 @@ def _slots(weight):
             "k": k, "i": i, "j": j, "i0": i - 1, "j0": j - 1, "W": written(["W", "", str(k)]), "code": f"net.W[{k}][{i - 1}, {j - 1}]"}
 
 
-def _shows(net, cells, weight=None, edge=True, cell=True, label=None, note=""):
+def _shows(net, cells, weight=None, edge=True, cell=True, label=None):
     """Both panels: one weight lit as an edge, as a cell, or as both."""
     lit = [] if weight is None or not edge else [edge_id(*weight)]
     return {"network": {"lit": [] if not lit else [node_id(weight[0] - 1, weight[1]), node_id(weight[0], weight[2])], "routes": {one: [1] for one in lit},
                         "labels": {lit[0]: label} if lit and label else {}},
-            "matrices": {"letter": "W", "cells": cells, "lit": [weights_of(net).index(weight)] if weight and cell else [], "wrong": [], "note": note}}
+            "matrices": {"letter": "W", "cells": cells, "lit": [weights_of(net).index(weight)] if weight and cell else [], "wrong": [], "note": WORDS["heads"]}}
 
 
 def _look(net, weight, cells):
     status = WORDS["faces"].format_map({**_slots(weight), "value": short(net.w(*weight))})
-    return {"status": status, "shows": _shows(net, cells, weight, note=f"net.W[{weight[0]}][{weight[1]}-1, {weight[2]}-1]"), "controls": ["mode", "weight"]}
+    return {"status": status, "shows": _shows(net, cells, weight), "controls": ["mode", "weight"]}
 
 
 def _finds(net, cells):
@@ -110,7 +116,10 @@ def _finds(net, cells):
         if n == 0:
             example = (2, 3, 1) if (2, 3, 1) in weights else weights[-1]
             first, before = WORDS["example"].format_map(_slots(example)), _shows(net, cells, example)
-        frames.append({"status": WORDS["right"].format_map(slots), "shows": after, "controls": ["mode"],
+        elif n == 2:
+            first = WORDS["introduce"]
+        status = [WORDS[f"right {kind}"], *([WORDS["counted" if n < 2 else "code"]] if kind != "cell" else []), *([WORDS["end"]] if n == QUESTIONS - 1 else [])]
+        frames.append({"status": " ".join(status).format_map(slots), "shows": after, "controls": ["mode"],
                        "ask": asked(WORDS[kind].format_map(slots), answer, "", first, shows=before, **ask)})
     return frames
 
@@ -126,11 +135,11 @@ def _slip(target, given, kind):
     """What is said to a wrong answer."""
     (k, i, j), (layer, a, b) = target, given
     if kind == "cell" and (layer, a, b) in ((k, i - 1, j - 1), (k, i - 1, j), (k, i, j - 1)):
-        return WORDS["offset"]
+        return WORDS["offset"].format_map(_slots(target))
     if (layer, a, b) == (k, j, i):
         return WORDS["turned"]
     if layer != k:
-        return WORDS["layer"]
+        return WORDS["bracket" if kind == "cell" else "layer"].format_map(_slots(target))
     return WORDS["other"].format(said=spoken(("w", *given)))
 
 

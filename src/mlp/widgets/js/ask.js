@@ -31,7 +31,7 @@ let groups = 0; // of radio buttons: each needs a name of its own
  * The field or the choices, with "Check" and, after a first try, "Show answer".
  * With `options` [[value, text], ...] it is a list, and a press on what has such a value answers too: `pick(value)` of the element returned.
  * @param {{choices: string[] | null, options?: [string, string][], answer: any, shown: string, tol: number, slips?: [any, string][]}} question
- * @param {(verdict: string, done: boolean, right?: boolean) => void} tell hears every verdict; done: the answer may be seen now
+ * @param {(verdict: string, done: boolean, right?: boolean, given?: string) => void} tell hears every verdict; done: the answer may be seen now; given: what was chosen in the list
  */
 export function answerRow({ choices, options, answer, shown, tol, slips = [] }, tell) {
   const group = `mlp-question-${(groups += 1)}`;
@@ -56,7 +56,7 @@ export function answerRow({ choices, options, answer, shown, tol, slips = [] }, 
     reveal.hidden = false;
     const slip = slips.find(([value]) => given.some((one) => near(one, value)))?.[1];
     const no = list ? `No, not ${list.selectedOptions[0].textContent}.` : choices ? `No, not “${given[0]}”.` : `No, not ${field.value.trim()}.`;
-    tell(slip ? `${no} ${slip}` : `${no} ${field === null ? "Choose" : "Try"} again, or show the answer.`, false, false);
+    tell(slip ? `${no} ${slip}` : `${no} ${field === null ? "Choose" : "Try"} again, or show the answer.`, false, false, list?.value);
   };
   const answers = choices
     ? make("div", { class: "choices" }, ...radios.map((radio, n) => make("label", {}, radio, ` ${choices[n]}`)))

@@ -65,7 +65,10 @@ function openCard(model, el, remember, panels, lives) {
   const view = spec.live ? lives[spec.live.module](spec, () => paint()) : framesOf(spec);
   const differs = spec.live?.witness && disagreement(view.witness(), spec.live.witness);
   if (differs) return refuse(el, spec, differs);
-  const answered = new Set();
+  // questions: whether the first try was right
+  const answered = new Map();
+  // who goes on has passed
+  const pass = (ask) => ask && !answered.has(ask.question) && answered.set(ask.question, false);
   let timer = 0, waiting = false, holding, frame, said = 0, sayLater = 0, hasAsked, asking;
   const state = () => Object.fromEntries(["index", "choice", ...traits].map((name) => [name, model.get(name)]));
   const last = () => view.last(state());
@@ -76,7 +79,7 @@ function openCard(model, el, remember, panels, lives) {
   const go = (index) => put({ index: Math.max(0, Math.min(last(), index)) });
   const goByHand = (index) => {
     stop();
-    if (index > model.get("index") && frame?.ask) answered.add(frame.ask.question); // who goes on has passed
+    if (index > model.get("index")) pass(frame?.ask);
     go(index);
     remember();
   };
@@ -96,7 +99,7 @@ function openCard(model, el, remember, panels, lives) {
     timer = setTimeout(() => {
       const index = view.move ? view.move(state(), 1) : model.get("index") + 1;
       if (index >= last()) return goByHand(last()); // which stops first, so that the last sentence is said
-      if (frame.ask) answered.add(frame.ask.question);
+      pass(frame.ask);
       go(index);
       queueMicrotask(wait); // when its sentence is there to be measured
     }, (1000 / Number(pace.value)) * Math.max(3, (status.textContent ?? "").length / READING));
@@ -239,9 +242,14 @@ function openCard(model, el, remember, panels, lives) {
     asking = undefined;
     if (!ask) return;
     const verdict = make("span", { class: "verdict" });
-    asking = answerRow({ choices: null, tol: 0, ...ask }, (words, done) => {
-      if (!done) return setText(verdict, words);
-      answered.add(ask.question);
+    let first = true;
+    asking = answerRow({ choices: null, tol: 0, ...ask }, (words, done, right, given = "") => {
+      if (!done) {
+        first &&= right !== false;
+        missed(given);
+        return setText(verdict, words);
+      }
+      answered.set(ask.question, first && right === true);
       verdictOf = `${words} ${hasAsked.why ?? ""}`.trim();
       paint();
       slider.focus({ preventScroll: true });
@@ -249,6 +257,8 @@ function openCard(model, el, remember, panels, lives) {
     question.append(asking, verdict);
   };
   let verdictOf = "";
+  // a wrong answer is seen where it lies
+  const missed = (choice) => shownPanels.forEach(({ panel }) => panel.missed?.(choice));
 
   const draw = () => {
     waiting = false;
@@ -270,6 +280,7 @@ function openCard(model, el, remember, panels, lives) {
     if (dial) dial.element.hidden = !isThere("dial");
     dial?.show(frame.dial);
     askBefore(open ? frame.ask : undefined);
+    if (!open) missed("");
     say(open ? `${frame.ask.before?.status ?? ""} ${frame.ask.question}`.trim() : `${verdictOf} ${frame.status}`.trim());
     verdictOf = "";
     for (const { choice, element, show, enable } of controls) {

@@ -32,12 +32,12 @@ export function pathThrough(points, across, up, stepped = false) {
   return path;
 }
 
-/** All dots as one path: little discs. */
-function discs(points, across, up, r) {
+/** All dots as one path: little discs, in the plane alone, so that none is cut. */
+function discs(points, across, up, r, plane) {
   let path = "";
   for (let n = 0; n + 1 < points.length; n += 2) {
     const x = across.px(points[n]), y = up.px(points[n + 1]);
-    if (Number.isFinite(x) && Number.isFinite(y)) path += `M${(x - r).toFixed(1)} ${y.toFixed(1)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
+    if (x > plane.left - 1 && x < plane.right + 1 && y > plane.top - 1 && y < plane.bottom + 1) path += `M${(x - r).toFixed(1)} ${y.toFixed(1)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
   }
   return path;
 }
@@ -63,7 +63,7 @@ export function chartPanel(host, name) {
   const svg = makeSvg("svg", { role: "img", class: "chart" });
   const title = make("div", { class: "chart-title", "aria-hidden": "true" });
   const element = make("div", { class: "chart-panel" }, title, svg);
-  let holds, width, axes, drawn, marks, parts, last, across, up, plane;
+  let holds, width, drawn, marks, parts, last, across, up, plane, cut;
 
   svg.addEventListener("click", (event) => {
     if (!holds.pressed) return;
@@ -90,8 +90,10 @@ export function chartPanel(host, name) {
         makeSvg("text", { x: plane.left - 5, y: up.px(value) + 4, "text-anchor": "end" }, text));
     }
     if (x.label) grid.append(makeSvg("text", { class: "axis", x: (plane.left + plane.right) / 2, y: height - 4, "text-anchor": "middle" }, x.label));
-    if (y.label) grid.append(makeSvg("text", { class: "axis", "text-anchor": "middle", transform: `translate(11 ${(plane.top + plane.bottom) / 2}) rotate(-90)` }, y.label));
-    const seen = { x: plane.left - 5, y: plane.top - 5, width: plane.right - plane.left + 10, height: plane.bottom - plane.top + 10 };
+    if (y.label) grid.append(makeSvg("text", { class: "axis", "text-anchor": "middle", transform: `translate(9 ${(plane.top + plane.bottom) / 2}) rotate(-90)` }, y.label));
+    const around = (/** @type {number} */ room) => ({ x: plane.left - room, y: plane.top - room, width: plane.right - plane.left + 2 * room, height: plane.bottom - plane.top + 2 * room });
+    const seen = around(7);
+    cut = around(1);
     marks = makeSvg("svg", { class: "plane", "aria-hidden": "true", ...seen, viewBox: Object.values(seen).join(" ") });
     parts = [];
     svg.replaceChildren(grid, marks);
@@ -100,14 +102,16 @@ export function chartPanel(host, name) {
   const put = (part, mark) => {
     const { kind, points, ink } = mark, end = points.length - 2;
     const x = across.px(points[end]), y = up.px(points[end + 1]);
-    const shape = kind === "dots" ? discs(points, across, up, mark.size ?? holds.dot ?? 2)
-      : kind === "ring" ? discs(points, across, up, 4.5)
-      : kind === "ball" ? discs(points, across, up, 6)
+    const shape = kind === "dots" ? discs(points, across, up, mark.size ?? holds.dot ?? 2, plane)
+      : kind === "ring" ? discs(points, across, up, 4.5, plane)
+      : kind === "ball" ? discs(points, across, up, 6, plane)
       : kind === "star" ? star(x, y, 8)
       : kind === "text" ? ""
       : pathThrough(points, across, up, kind === "step");
     part.path.setAttribute("class", `mark ${kind} ink-of-${ink}${mark.dash ? " dash" : ""}`);
     part.path.setAttribute("d", shape);
+    // a line ends at the plane, a dot on its edge does not
+    part.room.setAttribute("class", kind === "line" || kind === "step" ? "" : "whole");
     part.head.setAttribute("class", `mark star ink-of-${ink}`);
     part.head.setAttribute("d", kind === "arrow" && end > 0 ? head(across.px(points[end - 2]), up.px(points[end - 1]), x, y) : "");
     setText(part.text, Number.isFinite(x) && Number.isFinite(y) ? mark.text ?? "" : "");
@@ -128,8 +132,8 @@ export function chartPanel(host, name) {
     setText(title, shows.title ?? holds.title ?? "");
     title.hidden = !title.textContent;
     while (parts.length < shows.marks.length) {
-      const part = { path: makeSvg("path"), head: makeSvg("path"), text: makeSvg("text") };
-      marks.append(part.path, part.head, part.text);
+      const path = makeSvg("path"), part = { path, room: makeSvg("svg", { ...cut, viewBox: Object.values(cut).join(" ") }, path), head: makeSvg("path"), text: makeSvg("text") };
+      marks.append(part.room, part.head, part.text);
       parts.push(part);
     }
     parts.forEach((part, n) => put(part, shows.marks[n] ?? { kind: "text", points: [NaN, NaN], ink: "ink" }));

@@ -13,7 +13,8 @@ export function controlOf(choice, changed) {
 }
 
 function listOf({ label, options }, changed) {
-  const list = make("select", { change: () => changed(list.value) });
+  // without a name of its own a list is called by its label and all its options
+  const list = make("select", { "aria-label": label, change: () => changed(list.value) });
   let listed;
   const show = (value, now = options) => {
     if (now !== listed) list.replaceChildren(...now.map(([value, text, said]) => make("option", said ? { value, "aria-label": `${text}, ${said}` } : { value }, text)));

@@ -5,7 +5,7 @@ import { figures, fill, fixed, signed, significant } from "./digits.js";
 import { epoch, network, training } from "./engine.js";
 import { asked } from "./live.js";
 
-const STILL = 1e-4;
+const STILL = 1e-4, NOTHING = 0.005;
 
 /** A number that may run away: in few digits from ten thousand on. */
 export const plain = (value, decimals = 4) => (Math.abs(value) < 1e4 ? fixed(value, decimals) : figures(value, 4));
@@ -13,7 +13,7 @@ const plus = (value) => (Math.abs(value) < 1e4 ? signed(value, 4) : significant(
 export const asTurned = (value) => figures(value, 6);
 
 export function descent(spec) {
-  const { words, points, m, c, steps, "times m": timesM } = spec.live;
+  const { words, points, m, c, n, steps } = spec.live;
   const X = points.filter((_, n) => n % 2 === 0), y = points.filter((_, n) => n % 2 === 1);
   const { x: across, y: up } = spec.panels.curve;
   let known = "", ws = [];
@@ -38,19 +38,17 @@ export function descent(spec) {
     const slope = (v) => 2 * (m * v - c) + 2 * two * v + one * Math.sign(v);
     const lowest = Math.abs(c) <= one / 2 ? 0 : ((Math.abs(c) - one / 2) * Math.sign(c)) / (m + two);
     const wide = across.most - across.least, grid = Array.from({ length: 91 }, (_, n) => across.least + (wide * n) / 90);
-    const away = !(across.least <= w && w <= across.most), still = Math.abs(w - before) < STILL;
-    const what = words[lam ? "penalised" : "loss"], by = -eta * slope(start);
-    const slots = { t: String(t), w: plain(w), from: plain(before), by: plus(t ? w - before : by), slope: plus(slope(w)), L: plain(loss(w)), what, eta: asTurned(eta),
-      m: two || timesM ? ` · ${fixed(m + two, 4)}` : "", factor: fixed(1 - 2 * eta * (m + two), 3), lam: asTurned(lam), off: fixed(Math.abs(w - lowest), 4), after: plain(start + by) };
-    const say = (name) => fill(words[name], slots);
-    const said = [words[t ? "step" : "start"]];
-    if (!t) said.push(words.next);
-    else if (away) said.push(words.away);
-    else if (still) said.push(words.still);
-    else if (one && w * before < 0) said.push(words.crossed);
-    if (!one && t && !(still && !away)) said.push(words.factor);
-    else if (one && t && w * before >= 0 && !still && !away) said.push(words.l1);
-    const status = fill(said.join(" "), slots);
+    const away = !(across.least <= w && w <= across.most), factor = 1 - 2 * eta * (m + two), by = -eta * slope(start);
+    const long = all.findLastIndex((v, q) => q > 0 && q <= t && !(Math.abs(v - all[q - 1]) < STILL)), since = Math.max(long, 0) + 1, still = since <= t;
+    const slots = { t: String(t), n: String(n), w: plain(w), from: plain(before), by: plus(t ? w - before : by), slope: plus(slope(w)), L: plain(loss(w)),
+      what: words[lam ? "penalised" : "loss"], eta: asTurned(eta), m: spec.live[two ? "times lam" : "times m"],
+      factor: fixed(factor, 3), lam: asTurned(lam), off: fixed(Math.abs(w - lowest), 4), after: plain(start + by), since: String(still ? since : 0) };
+    const say = (...names) => fill(names.map((name) => words[name]).join(" "), slots);
+    const side = Math.abs(factor + 1) < 1e-9 ? ["swings"] : factor < -1 ? ["runs away"] : factor < 0 ? ["other side"] : [];
+    const said = away ? ["away"] : still ? [since === t ? "still" : "since"] : one && w * before < 0 ? ["crossed"] : one ? ["l1"] : [];
+    const status = !t ? say(...(lam ? ["start penalised", "strength"] : ["start"]), "next")
+      : t === steps && !lam ? say(still ? "since" : "step", ...(Math.abs(factor) < NOTHING ? ["found"] : ["task", ...side]))
+      : say("step", ...(one ? [] : [...(t === 1 ? ["two"] : []), "factor", ...side]), ...said);
 
     const over = (values, height) => values.flatMap((v) => [v, height(v)]), tilt = slope(w);
     const path = over(all.slice(0, t + 1), loss), downwards = all.slice(0, t + 1).flatMap((v, n) => [v, n]);
@@ -62,18 +60,19 @@ export function descent(spec) {
     if (lam) curve.unshift({ kind: "line", points: over(grid, (v) => loss(v, 0, 0)), ink: "soft", dash: true });
     const trail = [{ kind: "line", points: [lowest, 0, lowest, steps], ink: "right", dash: true }, { kind: "line", points: downwards, ink: "back", dash: true },
       { kind: "ring", points: downwards.slice(0, -2), ink: "back" }, { kind: "ball", points: downwards.slice(-2), ink: "accent" }];
-    const made = { status, actions: [["rewind", "Rewind"]],
-      shows: { curve: { marks: curve, said: `w ${slots.w}, ${what} ${slots.L}` }, trail: { marks: trail, said: `${t} steps, w ${slots.w}` } } };
-    if (t === 0 && !lam) made.ask = asked(say("ask"), all[1], say("why"), say("start"), { shown: plain(all[1], 2), tol: 0.0051 });
-    else if (t === 0 && one && Math.abs(c) <= one / 2) made.ask = asked(say("ask l1"), words.no, say("why l1"), say("start"), { choices: [words.yes, words.no] });
-    else if (t === steps && !lam) made.ask = asked(words.task, 0.5 / m, say("why task"), status, { shown: figures(0.5 / m, 3), tol: 0.01 / m });
+    const made = { status, actions: [["rewind", "Rewind"]], controls: ["eta", "penalty", "dial", ...(penalty === "none" ? [] : ["lam"])],
+      shows: { curve: { title: words[`curve ${lam ? penalty : "none"}`], marks: curve, said: `w ${slots.w}, ${slots.what} ${slots.L}` }, trail: { marks: trail, said: `${t} steps, w ${slots.w}` } } };
+    if (t === 0 && !lam) {
+      const slips = [[start - eta, "no slope"], [start - slope(start), "no rate"], [start - by, "sign"], [by, "no start"]].filter(([value]) => Math.abs(value - all[1]) > 0.011);
+      made.ask = asked(say("ask"), all[1], "", say("start"), { shown: plain(all[1], 2), tol: 0.0051, slips: slips.map(([value, name]) => [value, words[name]]) });
+    } else if (t === 0 && one && Math.abs(c) <= one / 2) made.ask = asked(say("ask l1"), words.no, say("why l1"), say("start penalised"), { choices: [words.yes, words.no] });
     return made;
   };
 
   return {
     last: () => steps,
     frame,
-    act: (name, state, panel, x) => (name === "chart" && panel === "curve" ? { weights: [Math.round(x * 100) / 100] } : {}),
+    act: (name, state, panel, x) => (name === "rewind" ? { index: 0 } : name === "chart" && panel === "curve" ? { weights: [Math.round(x * 100) / 100] } : {}),
     stamp: ({ index, weights, eta, penalty, lam }) => JSON.stringify({ index, weights, eta, penalty, lam }),
   };
 }

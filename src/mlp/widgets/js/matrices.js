@@ -12,15 +12,16 @@ export function matricesPanel(host) {
 
   return {
     element,
-    hold({ name, grids, choices }) {
+    hold({ name, grids, choices, heads = false }) {
       cells = [];
       letters = grids.map(() => make("span"));
       tables.replaceChildren(...grids.map(([layer, rows, columns], g) => {
-        const body = make("tbody");
+        const body = make("tbody"), head = (scope, n) => make("th", { scope }, n ? String(n) : "");
+        if (heads) body.append(make("tr", {}, make("td", { class: "corner" }), ...Array.from({ length: columns }, (_, j) => head("col", j + 1))));
         for (let i = 0; i < rows; i++) {
-          body.append(make("tr", {}, ...Array.from({ length: columns }, () => {
+          body.append(make("tr", {}, ...(heads ? [head("row", i + 1)] : []), ...Array.from({ length: columns }, () => {
             const choice = choices[cells.length], old = make("s"), now = make("span", { class: "now" }), mark = make("span", { class: "mark-wrong" });
-            cells.push({ old, now, mark, box: make("td", { click: () => host.choose(choice) }, old, mark, now) });
+            cells.push({ old, now, mark, box: make("td", { "data-choice": choice, click: () => host.choose(choice) }, old, mark, now) });
             return cells[cells.length - 1].box;
           })));
         }
@@ -43,6 +44,9 @@ export function matricesPanel(host) {
       element.classList.toggle("moving", Boolean(shows.old));
       setText(note, shows.note);
       note.classList.toggle("bad", shows.wrong.length > 0);
+    },
+    missed(choice) {
+      for (const { box } of cells) box.classList.toggle("missed", choice !== "" && box.dataset.choice === choice);
     },
   };
 }

@@ -115,11 +115,11 @@ export function networkPanel(host) {
       const from = at.place[edge.from], to = at.place[edge.to], ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
       const base = makeSvg("line", { class: edge.choice ? "edge open" : "edge", ...ends });
       const hit = edge.choice ? makeSvg("line", { class: "hit", "data-choice": edge.choice, ...ends }) : null;
-      const label = makeSvg("text", { class: "edge-label", "text-anchor": "middle" });
-      parts.edges[edge.id] = { base, hit, label, from, to, routes: [] };
+      const label = makeSvg("text", { class: "edge-label", "text-anchor": "middle" }), ground = makeSvg("rect", { class: "edge-ground", rx: 3 });
+      parts.edges[edge.id] = { base, hit, label, ground, from, to, routes: [] };
       lines.append(base);
       if (hit) hits.append(hit);
-      labels.append(label);
+      labels.append(ground, label);
     }
     for (const node of drawing.nodes) {
       const { x, y } = at.place[node.id], r = at.radius;
@@ -171,6 +171,8 @@ export function networkPanel(host) {
       const { group, value, symbol, tag, y, x } = parts.nodes[node.id];
       const text = shows.values?.[node.id] ?? drawing.values?.[node.id] ?? node.value;
       setText(value, text);
+      // or it runs over the rim
+      value.classList.toggle("long", text.length > 4);
       symbol.setAttribute("y", text ? y - 2 : y + 5);
       group.classList.toggle("lit", shows.lit.includes(node.id));
       const words = (at.narrow && shows.briefs ? shows.briefs : shows.tags)?.[node.id] ?? "";
@@ -193,6 +195,7 @@ export function networkPanel(host) {
       const words = shows.labels?.[edge.id] ?? drawing.labels?.[edge.id];
       const number = words ?? shows.numbers?.[edge.id] ?? edge.label;
       part.label.replaceChildren();
+      part.ground.toggleAttribute("hidden", true);
       if (!paths.length || !number) continue;
       if (!at.narrow && !words && edge.symbol.length > 0) {
         const { parts: symbol, drop } = svgSymbol(edge.symbol);
@@ -209,6 +212,8 @@ export function networkPanel(host) {
       taken.push(box);
       part.label.setAttribute("x", String(box.x - size.x - size.width / 2));
       part.label.setAttribute("y", String(box.y - size.y - size.height / 2));
+      for (const [name, value] of Object.entries({ x: box.left - 2, y: box.top + 2, width: size.width + 4, height: size.height - 4 })) part.ground.setAttribute(name, String(value));
+      part.ground.toggleAttribute("hidden", false);
     }
     const drawn = [...new Set(Object.values(shows.routes).flat())].filter(Boolean).sort().map((path) => `path ${path}`);
     svg.setAttribute("aria-label", drawn.length ? `${drawing.name}, with ${drawn.join(" and ")}` : drawing.name);
@@ -230,6 +235,9 @@ export function networkPanel(host) {
       if (last) show(last);
     },
     show,
+    missed(choice) {
+      for (const edge of drawing.edges) parts.edges[edge.id].base.classList.toggle("missed", choice !== "" && edge.choice === choice);
+    },
     light(edge) {
       for (const [id, { base, routes }] of Object.entries(parts.edges)) [base, ...routes].forEach((line) => line.classList.toggle("hot", id === edge));
     },
