@@ -114,10 +114,14 @@ def test_four_programs(program):
     marks, named, bench = (shown(program=program, index=n, ratio=True) for n in range(3))
     ratios = [float(number(text)) for text in marks["shows"]["matrices"]["cells"]]
     assert ratios == [*first * 4, *second * 3, third, third]
-    assert len(marks["shows"]["matrices"]["wrong"]) == wrong and f"✗ {20 - wrong} of 20 agree" in marks["shows"]["matrices"]["note"]
+    assert len(marks["shows"]["matrices"]["wrong"]) == wrong and f"✗ {wrong} of 20 are wrong" == marks["shows"]["matrices"]["note"]
     assert marks["ask"]["answer"] == right and marks["ask"]["before"]["shows"]["matrices"]["wrong"] == []
     assert right in marks["ask"]["choices"] and len(set(marks["ask"]["choices"])) == 4
     assert named["ask"]["answer"] == f"line {line}" and f"Line {line} " in named["status"]
+    assert f"The check marks {wrong} of 20." in marks["status"], "one count, in the sentence and under the cells"
+    assert named["shows"]["code"]["title"] == f"The right program; ✗ as in program {program}" and named["ask"]["before"]["shows"]["code"]["title"] == "The right program"
+    assert named["shows"]["code"]["mistake"] == update.MISTAKES[program][1] and "mistake" not in named["ask"]["before"]["shows"]["code"]
+    assert [words for value, words in named["ask"]["slips"]] == ["Line 8 is right, but it ran too early. Which line then reads the moved weights?"] * (program == "C")
     assert named["shows"]["code"]["line"] == line and named["ask"]["before"]["shows"]["code"]["line"] == 0
     assert bench["shows"]["slice"]["marks"][1]["points"] == shown(index=23)["shows"]["slice"]["marks"][1]["points"], "the tangent is that of L"
 
@@ -242,7 +246,7 @@ def test_updates_on_the_page_are_pythons(twin, data):
 
 
 def test_another_program_begins_at_its_question_and_the_books_at_the_bench(twin):
-    indices = twin.node("return ['book', 'A', 'D'].map((name) => oneUpdate(spec).chose('program', name).index)", spec=SPEC)
+    indices = twin.node("return ['book', 'A', 'D'].map((name) => oneUpdate(spec).chose('program', name, spec.traits).index)", spec=SPEC)
     assert indices == [update.last(SPEC, REST), 0, 0]
     assert twin.node("return oneUpdate(spec).chose('eta', 0.2)", spec=SPEC) == {}
 
@@ -250,9 +254,45 @@ def test_another_program_begins_at_its_question_and_the_books_at_the_bench(twin)
 def test_rewind_goes_back_to_the_start(twin):
     state = {**REST, "index": 23, "start": "seed1", "weights": [1.0] * 20, "eta": 0.4, "trail": [1.0, 2.0]}
     back = twin.node("return {...state, ...spec.traits, ...oneUpdate(spec).act('rewind', state)}", spec=SPEC, state=state)
-    assert back == {**REST, "index": 23, "start": "seed1", **update.started(SPEC, "seed1")}
+    assert back == {**REST, "index": 23, "start": "seed1", "eta": 0.4, **update.started(SPEC, "seed1")}, "η stays, so that two can be compared"
     drawn = MLP.init((4, 3, 2, 1), rng=np.random.default_rng(1))
     assert back["weights"] == np.concatenate([drawn.W[k].ravel() for k in drawn.layers]).tolist()
+
+
+def test_another_program_begins_with_fresh_weights(twin):
+    state = {**REST, "index": 2, "program": "C", "start": "seed1", "weights": [1.0] * 20, "eta": 0.4, "trail": [1.0, 2.0]}
+    fresh = {"eta": 0.1, **update.started(SPEC, "seed1")}
+    assert twin.node("return oneUpdate(spec).chose('program', 'D', state)", spec=SPEC, state=state) == {"index": 0, **fresh}
+    view = OneUpdate(NET, X, Y, start="seed1")
+    view.weights, view.eta, view.trail = [1.0] * 20, 0.4, [1.0, 2.0]
+    view.program = "D"
+    assert {name: getattr(view, name) for name in fresh} == fresh
+
+
+def test_a_flat_slope_is_said_to_be_flat():
+    """With all weights 0 nothing is handed back past the last layer; and near the lowest L every slope prints as 0."""
+    zeros = {**update.started(SPEC, "zeros"), "index": 23}
+    assert "is 0 to four decimals" in shown(**zeros, weight="w1_1_1")["status"] and "is better" not in shown(**zeros, weight="w1_1_1")["status"]
+    assert "is better" in shown(**zeros, weight="w3_1_1")["status"]
+    near = {**REST, "index": 23}
+    for _ in range(40):
+        near |= update.updated(SPEC, near, 10)
+    assert "+0.0000" not in shown(**near)["status"] and "−0.0000" not in shown(**near)["status"]
+
+
+def test_the_end_leads_on_to_the_programs():
+    assert shown(index=23)["status"].endswith("Then repair program A, above.")
+    assert not any("repair program A" in shown(index=2, program=program)["status"] for program in RATIOS)
+
+
+def test_rules_are_named_in_words_where_they_are_used():
+    said = [shown(index=index) for index in range(23)]
+    texts = [f"{frame['status']} {frame.get('ask', {}).get('before', {}).get('status', '')}" for frame in said]
+    assert "dW is short for ∂L/∂W" in texts[0] and "The target y is −0.6986." in texts[7]
+    for words in ("Rule 1, the slope of L", "Rule 2, over the neurons, dO times f′", "Rule 3, input times dZ", "Rule 4, add all readers"):
+        assert any(words in text for text in texts)
+    assert not re.search(r"Rule \d[:.]", " ".join(texts))
+    assert [index for index, text in enumerate(texts) if "f′₂₁ = 0.6145·(1 − 0.6145) = 0.2369" in text] == [12]
 
 
 # As a widget ------------------------------------------------------------------------------------------------------------

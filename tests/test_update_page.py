@@ -23,7 +23,7 @@ SHOWN = """card => {
     cells: [...card.querySelectorAll('.grid-of td .now')].map(text), old: [...card.querySelectorAll('.grid-of td s')].map(text),
     wrong: [...card.querySelectorAll('.grid-of td')].map((td, n) => td.querySelector('.mark-wrong').textContent ? n : -1).filter(n => n >= 0),
     note: card.querySelector('.note').textContent, letter: card.querySelector('.grid-of caption span').textContent,
-    running: [...card.querySelectorAll('.lines li[aria-current]')].filter(seen).map(item => [item.value, text(item.querySelector('code'))]),
+    running: [...card.querySelectorAll('.lines li[aria-current]')].filter(seen).map(item => [item.value, ...[...item.querySelectorAll('code')].map(text)]),
     tags: Object.fromEntries([...card.querySelectorAll('.node')].filter(node => !node.querySelector('.tag').hasAttribute('hidden')).map(node => [node.dataset.node, text(node.querySelector('.tag text'))])),
     values: Object.fromEntries([...card.querySelectorAll('.node')].map(node => [node.dataset.node, text(node.querySelector('.value'))]).filter(([, value]) => value)),
     lit: [...card.querySelectorAll('.node.lit')].map(node => node.dataset.node),
@@ -59,7 +59,7 @@ def agrees(page, frame, narrow, asking=False):
     assert page["old"] == matrices.get("old", [""] * 20) and page["letter"] == matrices["letter"]
     assert page["tags"] == network["briefs" if narrow else "tags"] and page["values"] == network["values"] and set(page["lit"]) == set(network["lit"])
     code = shows.get("code", {"line": 0})
-    assert page["running"] == ([[code["line"], code.get("mistake", SPEC["panels"]["code"]["lines"][code["line"] - 1])]] if code["line"] else [])
+    assert page["running"] == ([[code["line"], SPEC["panels"]["code"]["lines"][code["line"] - 1], *([code["mistake"]] if "mistake" in code else [])]] if code["line"] else [])
 
 
 @pytest.mark.parametrize("viewport, theme, scheme", [(WIDE, "light", "http"), (PHONE, "dark", "file"), (WIDE, "dark", "file"), (PHONE, "light", "http")])
@@ -145,7 +145,7 @@ def test_the_hunt_by_keyboard_alone(site, pages):
     page = pages(WIDE, "light")
     card = opened(page, address(site, PAGE), "Bug hunt")
     program = card.get_by_role("combobox", name="program")
-    assert program.input_value() == "A" and "has one broken line" in card.get_by_role("status").inner_text()
+    assert program.input_value() == "A" and "with one line broken" in card.get_by_role("status").inner_text()
     program.focus()
     page.keyboard.press("ArrowDown")
     card.get_by_role("radio", name="none").focus()
@@ -165,7 +165,8 @@ def test_the_hunt_by_keyboard_alone(site, pages):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     assert card.get_by_role("status").inner_text().startswith("Yes, line 7. Line 7 keeps the last reader only")
-    assert "[:, -1:]" in seen(card)["running"][0][1]
+    right, mistake = seen(card)["running"][0][1:]
+    assert "[:, -1:]" in mistake and "[:, -1:]" not in right, "the broken line stands under the right one"
 
 
 def test_start_and_rewind(site, pages):
@@ -182,6 +183,12 @@ def test_start_and_rewind(site, pages):
     card.get_by_role("button", name="Rewind").click()
     state = seen(card)["state"]
     assert state["weights"] == [0] * 20 and state["trail"] == [] and state["start"] == "zeros"
+    card.get_by_role("button", name="Update", exact=True).click()
+    card.get_by_role("slider", name="η").press("ArrowRight")
+    card.get_by_label("program", exact=True).select_option("D")
+    state = seen(card)["state"]
+    assert (state["weights"], state["eta"], state["trail"], state["index"]) == ([0] * 20, 0.1, [], 0), "another program begins with fresh weights"
+    card.get_by_label("program", exact=True).select_option("book")
     card.get_by_role("combobox", name="start").select_option("equal")
     for _ in range(4):
         card.get_by_role("button", name="10 ×").click()

@@ -222,7 +222,8 @@ def _matrices_lines(holds, shows):
 
 def _code_lines(holds, shows):
     """The program's lines; an arrow stands at the running one."""
-    return [f"{'→' if n == shows['line'] else ' '} {n}  {shows.get('mistake', line) if n == shows['line'] else line}" for n, line in enumerate(holds["lines"], start=1)]
+    lines = [f"{'→' if n == shows['line'] else ' '} {n}  {line}" for n, line in enumerate(holds["lines"], start=1)]
+    return [*lines[: shows["line"]], *([f"✗ {shows['line']}  {shows['mistake']}"] if "mistake" in shows else []), *lines[shows["line"] :]]
 
 
 def _typed(lines_of):

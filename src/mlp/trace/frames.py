@@ -184,10 +184,11 @@ class CodeHolds(TypedDict):
 
 
 class CodeShows(TypedDict):
-    """line: the running line, from 1, or 0; mistake: what really stands there; all: a narrow card shows every line, too."""
+    """line: the running line, from 1, or 0; mistake: what stands there instead, shown below it; all: a narrow card shows every line, too."""
 
     line: int
     mistake: NotRequired[str]
+    title: NotRequired[str]
     all: NotRequired[bool]
 
 

@@ -32,6 +32,7 @@ TOPS = [float(f"{m}e{e}") for e in range(-3, 15) for m in (1, 2, 5)]  # where an
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4, 1]
 REACH = 2.0  # of the dial, and of the slice on either side of a weight beyond it
 FLOOR = 1e-9  # derivatives that differ by less are the same
+FLAT = 5e-5  # a slope that is 0 to four decimals
 LARGEST = 1000.0  # beyond that no update moves a weight
 
 
@@ -64,9 +65,9 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
             "network": drawing,
             "matrices": {"name": "The weights' numbers", "grids": [[k, net.sizes[k - 1], net.sizes[k]] for k in net.layers], "choices": edges},
             "code": {"name": "The update as a program", "lines": lines_of(K)},
-            "slice": {"kind": "chart", "name": "The loss against the chosen weight", "x": _axis(-2, 2, [-2, 0, 2]), "y": _axis(0, 1, [0, 1]), "beside": True, "height": 128, "narrow": 70},
+            "slice": {"kind": "chart", "name": "The loss against the chosen weight", "x": _axis(-2, 2, [-2, 0, 2]), "y": _axis(0, 1, [0, 1]), "beside": True, "height": 128, "narrow": 64},
             "losses": {"kind": "chart", "name": "The loss after each update", "title": "L after each update", "x": _axis(0, 10, [0, 10]),
-                       "y": _axis(0, 1, [0, 1]), "beside": True, "height": 128, "narrow": 70},
+                       "y": _axis(0, 1, [0, 1]), "beside": True, "height": 128, "narrow": 64},
         },
         "choices": [
             {"name": "program", "label": "program", "options": [[BOOK, "as in the book"], *([name, name, f"program {name}, with a mistake"] for name in MISTAKES)]},
@@ -84,7 +85,7 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
             "net": carried, "x": X[0].tolist(), "y": Y[0].tolist(), "witness": [squared_loss(Y, forward(net, X).yhat), *np.concatenate([one.ravel() for one in backprop(net, X, Y).W.values()]).tolist()],
             "names": [plain(("w", *w)) for w in flat],
             "steps": steps, "right": right, "lines": [f"line {line}" for line in (FIRST, SLOPE, WEIGHTS, BACK, MOVE)],
-            "words": _words(net), "tops": TOPS, "reach": REACH, "largest": LARGEST,
+            "words": _words(net), "tops": TOPS, "reach": REACH, "largest": LARGEST, "flat": FLAT,
             "mistakes": {name: {"line": line, "text": numbered(text, K)} for name, (line, text) in MISTAKES.items()},
         },
         "first": 0,
@@ -111,18 +112,20 @@ def _words(net):
     count = len(weights_of(net))
     return {
         "bench": "{name} = {w}: L = {L}. ∂L/∂{name} = {slope}, {way}. An update with η = {eta} moves it by {move}.",
-        "down": "so smaller is better", "up": "so larger is better", "flat": "so here it does nothing",
+        "down": "so smaller is better", "up": "so larger is better",
+        "flat": "{name} = {w}: L = {L}. Here ∂L/∂{name} is 0 to four decimals: an update hardly moves it.", "next": "Then repair program A, above.",
         "after1": "After 1 update: {bench}", "after": "After {t} updates: {bench}",
         "away": "The weights are too large to go on. Rewind.",
         "wrong": "{name} = {w}: L = {L}. Program {program} says {slope}, the finite difference {fd}.",
         "reading": "ŷ {yhat}, L {L}",
-        "check": f"{{right}} of {count} agree",
-        "ratios": "program ÷ finite difference",
-        "numbers": f"Program {{program}} has one broken line. It ran without complaint and gave these {count} derivatives.",
+        "check": f"✓ {{right}} of {count} agree", "marks": f"✗ {{wrong}} of {count} are wrong",
+        "right": "The right program", "both": "The right program; ✗ as in program {program}",
+        "numbers": f"Program {{program}} is the right program with one line broken. It ran without complaint and gave these {count} derivatives.",
         "which": "Which matrices of program {program} are right?",
         "marked": f"The check marks {{wrong}} of {count}. A wrong column points to a neuron: its dZ is wrong. Step on.",
         "hidden": f"With these weights the mistake of program {{program}} does not show: all {count} agree. Rewind.",
-        "clue": "Switch the cells to ratios, and look along the columns.",
+        "clue": "One of these lines was changed, unseen. Switch to ratios below: program ÷ finite difference. One number down a whole column blames that unit’s dZ.",
+        "early": f"Line {MOVE} is right, but it ran too early. Which line then reads the moved weights?",
         "line": "Which line of program {program} is broken?",
         **_named(net),
         "slice": "L against {name}",
@@ -139,10 +142,10 @@ def _named(net):
     lost = f": {d('O', several, 1)} is {{p{several + 1}_1_{sizes[several + 1]}}} alone" if several else ""
     late = f": {plain(('w', K, 1, 1))} is {{n{K}_1_1}} there, not {{w{K}_1_1}}"
     return {
-        "namedA": f"Line {SLOPE} forgets f′ (rule 2){large}.",
-        "namedB": f"Line {BACK} keeps the last reader only (rule 4; in a loop, = in place of +=){lost}.",
+        "namedA": f"Line {SLOPE} forgets f′ (rule 2: dZ is dO times f′){large}.",
+        "namedB": f"Line {BACK} keeps the last reader only (rule 4 adds all; in a loop, = in place of +=){lost}.",
         "namedC": f"Line {BACK} hands back through weights that have moved already{late}. Turn η, and the ratios change.",
-        "namedD": f"Line {FIRST} has ŷ − y turned around (rule 1). Every sign is wrong, and every update climbs.",
+        "namedD": f"Line {FIRST} has ŷ − y turned around (rule 1: the slope of L). Every sign is wrong, and every update climbs.",
     }
 
 
@@ -305,7 +308,7 @@ def _cells(spec, state, now):
     """The derivatives, or their ratios to the finite differences, with the wrong ones marked."""
     words = spec["live"]["words"]
     ratios = [brief(one / other, 3) if abs(other) > 2000 * noise else "–" for one, other, noise in zip(now.dw, now.fd, now.noise)]
-    note = ("✗ " if now.wrong else "✓ ") + words["check"].format(**now.texts) + (f"; {words['ratios']}" if state["ratio"] else "")
+    note = words["marks" if now.wrong else "check"].format(**now.texts)
     return {"letter": "dW", "cells": ratios if state["ratio"] else [cell(one) for one in now.dw], "lit": [], "wrong": now.wrong, "note": note}
 
 
@@ -313,20 +316,21 @@ def hunted(spec, state, now):
     """A program with a mistake: its numbers, and what the check says of them (0); then which line it is (1)."""
     live, program = spec["live"], state["program"]
     words, texts, mistake = live["words"], {**now.texts, "program": program}, live["mistakes"][program]
-    shows = {"network": {"lit": [], "routes": {}, **_all(now)}, "matrices": _cells(spec, state, now), "code": {"line": 0, "all": state["index"] == 1}}
+    shows = {"network": {"lit": [], "routes": {}, **_all(now)}, "matrices": _cells(spec, state, now), "code": {"line": 0, "all": state["index"] == 1, "title": words["right"]}}
     made = {"shows": shows, "controls": ["program", "ratio", "eta"]}
     bad = {weights_of(now.net)[n][0] for n in now.wrong}
     if not bad or len(bad) < max(bad):  # none is wrong, or one layer is right behind a wrong one: no answer fits
         return {**made, "status": words["marked" if bad else "hidden"].format(**texts)}
     if state["index"] == 0:
-        choices, answer = live["right"], live["right"][len(now.net.layers) - len(bad)]
+        choices, answer, slips = live["right"], live["right"][len(now.net.layers) - len(bad)], []
         unmarked = {"letter": "dW", "cells": [cell(one) for one in now.dw], "lit": [], "wrong": [], "note": ""}
         status, question, before = words["marked"], words["which"], {"status": words["numbers"].format(**texts), "shows": {"matrices": unmarked}}
     else:
         choices, answer = live["lines"], f"line {mistake['line']}"
+        slips = [[f"line {MOVE}", words["early"]]] if program == "C" else []
         status, question, before = words[f"named{program}"], words["line"], {"status": words["clue"], "shows": {"code": shows["code"]}}
-        shows["code"] = {"line": mistake["line"], "all": True, "mistake": mistake["text"]}
-    return {**made, "status": status.format(**texts), "ask": asked(question.format(**texts), answer, "", **before, choices=choices)}
+        shows["code"] = {"line": mistake["line"], "all": True, "mistake": mistake["text"], "title": words["both"].format(**texts)}
+    return {**made, "status": status.format(**texts), "ask": asked(question.format(**texts), answer, "", **before, choices=choices, slips=slips)}
 
 
 def bench(spec, state, now):
@@ -336,13 +340,14 @@ def bench(spec, state, now):
     trail, away, program = _trail(state["trail"], L), _away(now), state["program"]
     texts = {**now.texts, "program": program, "name": spec["live"]["names"][n], "w": short(w), "slope": cell(now.dw[n]), "fd": cell(fd),
              "move": cell(-state["eta"] * now.dw[n]), "yhat": ", ".join(four(value) for value in now.O[len(now.net.layers)][0]),
-             "way": words["flat" if abs(fd) <= now.noise[n] else "down" if fd > 0 else "up"], "t": str(len(trail) - 1)}
-    status = words["wrong" if n in now.wrong else "bench"].format(**texts)
+             "way": words["down" if fd > 0 else "up"], "t": str(len(trail) - 1)}
+    flat = abs(fd) <= now.noise[n] or abs(now.dw[n]) < FLAT
+    status = words["wrong" if n in now.wrong else "flat" if flat else "bench"].format(**texts)
     if len(trail) > 1:
         status = words["after1" if len(trail) == 2 else "after"].format(**texts, bench=status)
     lit = [node_id(k - 1, i), node_id(k, j), *(node_id(layer, unit) for layer in now.net.layers if layer > k for unit in range(1, now.net.sizes[layer] + 1)), "L"]
     return {
-        "status": f"{status} {words['away']}" if away else status,
+        "status": f"{status} {words['away']}" if away else f"{status} {words['next']}" if program == BOOK and len(trail) == 1 else status,
         "shows": {
             "network": {"lit": lit, "routes": {state["weight"]: [1]}, "labels": {state["weight"]: ""}, "sizes": dict(zip(spec["dial"]["edges"], state["weights"])),
                         **_all(now)},

@@ -13,6 +13,7 @@ LINES = ["Z, O = forward(net, [x])", "L = squared_loss([y], O[3])", "dO, dZ, dW 
          "W = {k: net.W[k] - eta * dW[k] for k in net.layers}"]  # of a network with three layers
 FORWARD, LOSS, FIRST, SLOPE, WEIGHTS, BACK, MOVE = 1, 2, 3, 5, 6, 7, 8  # what these lines do
 CALLS = {"sigmoid": "σ({})", "tanh": "tanh({})", "relu": "max(0, {})", "identity": "{}"}
+SLOPES = {"sigmoid": "{0}·(1 − {1})", "tanh": "1 − {1}²"}  # from the output
 MOST = 3  # sums or products of one kind in a sentence
 
 
@@ -77,7 +78,7 @@ class Walk:
 
     def begin(self):
         count, first = len(self.flat), f"{d('O', self.K, 1)}, at the end"
-        before = self.made(f"One update moves all {count} weights. It needs {count} derivatives.")
+        before = self.made(f"One update moves all {count} weights. It needs {count} derivatives. dW is short for ∂L/∂W, dO for ∂L/∂O.")
         self.add(f"{count} weights are to move. Forward first; then step back from the end.", ask={
             "question": "Which derivative can be computed first?", "choices": [first, f"{dW(1, 1, 1)}, at the start"], "answer": first, "before": before,
             "why": f"L is made of {plain(('O', self.K, 1))} and y alone. All other derivatives are made from {d('O', self.K, 1)}."})
@@ -93,7 +94,8 @@ class Walk:
                          [*self.nodes(k - 1), node_id(k, j)], {edge_id(k, i, j): [0] for i in self.units[k - 1]})
         self.known += 1
         squares = " + ".join(f"({{y{j}}} − {slot('O', self.K, j, term=True)})²" for j in self.units[self.K])
-        self.add(f"L = {squares} = {{L}}. The way forward is done; now back.", LOSS, [*self.nodes(self.K), "L"], self.to_the_loss())
+        targets = "The target y is " if len(self.units[self.K]) == 1 else "The targets y are "
+        self.add(f"{targets}{series(f'{{y{j}}}' for j in self.units[self.K])}. L = {squares} = {{L}}. The way forward is done; now back.", LOSS, [*self.nodes(self.K), "L"], self.to_the_loss())
 
     def to_the_loss(self):
         return {f"L{j}": [0] for j in self.units[self.K]}
@@ -102,7 +104,7 @@ class Walk:
         """Rule 1."""
         K = self.K
         self.tags |= {node_id(K, j): f"dO{K}_{j}" for j in self.units[K]}
-        self.add("Rule 1: " + series(f"{d('O', K, j)} = 2·({slot('O', K, j)} − {{y{j}t}}) = {slot('dO', K, j)}" for j in self.units[K]) + ".",
+        self.add("Rule 1, the slope of L: " + series(f"{d('O', K, j)} = 2·({slot('O', K, j)} − {{y{j}t}}) = {slot('dO', K, j)}" for j in self.units[K]) + ".",
                  FIRST, [*self.nodes(K), "L"], self.to_the_loss())
 
     def hand_back(self, k):
@@ -126,28 +128,31 @@ class Walk:
                 reads = series(f"by {plain(('Z', k + 1, j))} with the weight {slot('w', k + 1, 1, j)}, where dZ = {slot('dZ', k + 1, j)}" for j in readers)
                 more["ask"] = {"question": f"What is {d('O', k, 1)}, to two decimals?", "answer": f"dO{k}_1",
                                "slips": [[f"p{k + 1}_1_{j}", "That is one reader alone. Add them all."] for j in readers],
-                               "before": self.made(*step(f"Rule 4. {plain(('O', k, 1))} is read {len(readers)} times: {reads}.", [1]))}
+                               "before": self.made(*step(f"Rule 4, add all readers. {plain(('O', k, 1))} is read {len(readers)} times: {reads}.", [1]))}
             self.tags[node_id(k, 1)] = f"dO{k}_1"
             self.add(*step(f"{sums(1)}: the paths of chapter 4, added.", [1]), **more)
             rest = rest[1:]
         if rest:
             self.tags |= {node_id(k, i): f"dO{k}_{i}" for i in rest}
-            self.add(*step(("In the same way " if len(readers) > 1 else "Rule 4 hands back over the edges: ") + series(map(sums, rest)) + ".", rest))
+            self.add(*step(("In the same way " if len(readers) > 1 else "Rule 4, back over the edges, each weight times dZ: ") + series(map(sums, rest)) + ".", rest))
 
     def over_the_neurons(self, k):
         """Rule 2."""
         units, more = self.units[k], {}
         if self.net.f[k].name == "identity":
-            text = "Rule 2: " + series(f"{d('Z', k, j)} = {d('O', k, j)} = {slot('dZ', k, j)}" for j in units) + ", for the identity has slope 1."
+            text = "Rule 2, dO times f′: " + series(f"{d('Z', k, j)} = {d('O', k, j)} = {slot('dZ', k, j)}" for j in units) + ", for the identity has slope 1."
         else:
+            how = SLOPES.get(self.net.f[k].name) if self.once("how", True) else None
+            slope = plain(("f'", k, 1))
+            told = f" The slope: {slope} = {how.format(slot('O', k, 1), slot('O', k, 1, term=True))} = {slot('s', k, 1)}." if how else ""
             products = [f"{d('Z', k, j)} = {slot('dO', k, j)}·{slot('s', k, j)} = {slot('dZ', k, j)}" for j in units]
             if self.once("slope", len(units) > 1):
                 self.tags[node_id(k, 1)] = f"dZ{k}_1"
                 more["ask"] = {"question": f"What is {d('Z', k, 2)}, to two decimals?", "answer": f"dZ{k}_2",
                                "slips": [[f"-dZ{k}_2", f"The slope of the {self.net.f[k].name} is never negative: the sign stays."], [f"dO{k}_2", "The slope is missing."]],
-                               "before": self.made(f"Rule 2, over the neuron: {products[0]}. Then {d('O', k, 2)} = {slot('dO', k, 2)}, and the slope there is "
+                               "before": self.made(f"Rule 2, over the neuron, dO times f′: {products[0]}.{told} Then {d('O', k, 2)} = {slot('dO', k, 2)}, and the slope there is "
                                                    f"{slot('s', k, 2)}.", SLOPE, self.nodes(k))}
-            text = f"Rule 2, {'over the neurons' if len(units) > 1 else 'over the neuron'}: {series(products)}."
+            text = f"Rule 2, {'over the neurons' if len(units) > 1 else 'over the neuron'}, dO times f′: {series(products)}.{told}"
         self.tags |= {node_id(k, j): f"dZ{k}_{j}" for j in units}
         self.add(text, SLOPE, self.nodes(k), **more)
 
@@ -161,12 +166,12 @@ class Walk:
             self.cells.append(first)
             more["ask"] = {"question": f"What is {dW(k, 2, 1)}, to two decimals?", "answer": f"d{k}_2_1",
                            "slips": [[f"O{k - 1}_2", "That is the output alone; rule 3 multiplies it by dZ."]],
-                           "before": self.made(f"Rule 3: {product[0]}. Then {plain(('O', k - 1, 2))} = {slot('O', k - 1, 2)}.", *where, [first])}
+                           "before": self.made(f"Rule 3, input times dZ: {product[0]}. Then {plain(('O', k - 1, 2))} = {slot('O', k - 1, 2)}.", *where, [first])}
             self.cells.pop()
         self.cells += self.spots[k]
         rest = len(self.spots[k]) - told
         ending = f", and {rest} more: {'inputs' if k == 1 else f'outputs of layer {k - 1}'} times dZ of layer {k}." if rest else "."
-        self.add("Rule 3: " + ", ".join(product[:told]) + ending, *where, self.spots[k], **more)
+        self.add("Rule 3, input times dZ: " + ", ".join(product[:told]) + ending, *where, self.spots[k], **more)
 
     def move(self):
         """The check, and the update itself."""

@@ -410,6 +410,12 @@ class OneUpdate(Live):
         if change.old is not None:
             self.weights, self.trail = trace.update.started(self.spec, change.new).values()
 
+    @traitlets.observe("program")
+    def _with_another_program(self, change):
+        if change.old is not None:
+            self.eta = self.spec["traits"]["eta"]
+            self.weights, self.trail = trace.update.started(self.spec, self.start).values()
+
 
 class Names(Live):
     """The names of a network's weights: each as edge, matrix entry, code and words; twelve questions; the forward pass of x (n_0,), sum by sum.

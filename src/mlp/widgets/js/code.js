@@ -5,23 +5,27 @@ import { make, setText } from "./dom.js";
 
 export function codePanel() {
   const list = make("ol", { class: "lines" });
-  const element = make("div", { class: "code" }, list);
-  let lines, items;
+  const title = make("p", { class: "code-title" }), instead = make("code", { class: "mistake" });
+  const element = make("div", { class: "code" }, title, list);
+  let items;
 
   return {
     element,
     hold(holds) {
-      lines = holds.lines;
-      items = lines.map((line, n) => make("li", { value: n + 1 }, make("code", {}, line)));
+      items = holds.lines.map((line, n) => make("li", { value: n + 1 }, make("code", {}, line)));
       list.replaceChildren(...items);
       list.setAttribute("aria-label", holds.name);
     },
-    show({ line, mistake, all = false }) {
+    show({ line, mistake, title: text = "", all = false }) {
+      setText(title, text);
+      instead.remove();
+      if (mistake) {
+        setText(instead, mistake);
+        items[line - 1].append(instead);
+      }
       items.forEach((item, n) => {
         const runs = n === line - 1;
-        setText(item.firstChild, runs && mistake ? mistake : lines[n]);
         item.classList.toggle("runs", runs);
-        item.classList.toggle("wrong", runs && Boolean(mistake));
         if (runs) item.setAttribute("aria-current", "step");
         else item.removeAttribute("aria-current");
       });

@@ -86,22 +86,22 @@ export function oneUpdate(spec) {
     const { at, wrong, noise, texts } = now(state);
     const ratio = (one, q) => (Math.abs(at.fd[q]) > 2000 * noise[q] ? brief(one / at.fd[q], 3) : "–");
     return { letter: "dW", cells: Array.from(at.dw, (one, q) => (state.ratio ? ratio(one, q) : cell(one))), lit: [], wrong,
-             note: `${wrong.length ? "✗" : "✓"} ${fill(words.check, texts)}${state.ratio ? `; ${words.ratios}` : ""}` };
+             note: fill(words[wrong.length ? "marks" : "check"], texts) };
   };
 
   const hunted = (state) => {
     const moment = now(state), { raw, at, wrong } = moment, program = state.program, mistake = live.mistakes[program], texts = { ...moment.texts, program };
-    const shows = { network: { lit: [], routes: {}, values: allValues(moment), ...tagged(allTags, raw) }, matrices: checked(state), code: { line: 0, all: state.index === 1 } };
+    const shows = { network: { lit: [], routes: {}, values: allValues(moment), ...tagged(allTags, raw) }, matrices: checked(state), code: { line: 0, all: state.index === 1, title: words.right } };
     const made = { shows, controls: ["program", "ratio", "eta"] };
     const bad = [...new Set(wrong.map((q) => flat[q][0]))];
     if (!bad.length || bad.length < Math.max(...bad)) return { ...made, status: fill(bad.length ? words.marked : words.hidden, texts) };
     if (state.index === 0) {
       const right = live.right[K - bad.length], plain = { letter: "dW", cells: Array.from(at.dw, (one) => cell(one)), lit: [], wrong: [], note: "" };
-      return { ...made, status: fill(words.marked, texts), ask: asked(fill(words.which, texts), right, "", fill(words.numbers, texts), { shows: { matrices: plain }, choices: live.right }) };
+      return { ...made, status: fill(words.marked, texts), ask: asked(fill(words.which, texts), right, "", fill(words.numbers, texts), { shows: { matrices: plain }, choices: live.right, slips: [] }) };
     }
-    const line = `line ${mistake.line}`;
-    shows.code = { line: mistake.line, all: true, mistake: mistake.text };
-    return { ...made, status: fill(words[`named${program}`], texts), ask: asked(fill(words.line, texts), line, "", words.clue, { shows: { code: { line: 0, all: true } }, choices: live.lines }) };
+    const line = `line ${mistake.line}`, slips = program === "C" ? [[live.lines[live.lines.length - 1], words.early]] : [], unsolved = shows.code;
+    shows.code = { line: mistake.line, all: true, mistake: mistake.text, title: fill(words.both, texts) };
+    return { ...made, status: fill(words[`named${program}`], texts), ask: asked(fill(words.line, texts), line, "", words.clue, { shows: { code: unsolved }, choices: live.lines, slips }) };
   };
 
   const trailOf = (state, L) => (state.trail.length && Math.abs(state.trail[state.trail.length - 1] - L) <= 1e-9 * (1 + Math.abs(L)) ? state.trail : [L]);
@@ -111,12 +111,12 @@ export function oneUpdate(spec) {
     const moment = now(state), { raw, at, net, fresh, wrong, noise } = moment, q = edges.indexOf(state.weight), [k, i, j] = flat[q];
     const w = state.weights[q], L = raw.L, slope = at.fd[q], trail = trailOf(state, L), away = isAway(fresh);
     const texts = { ...moment.texts, program: state.program, name: live.names[q], w: short(w), slope: cell(at.dw[q]), fd: cell(slope), move: cell(-state.eta * at.dw[q]),
-      yhat: Array.from(at.O[K], four).join(", "), way: words[Math.abs(slope) <= noise[q] ? "flat" : slope > 0 ? "down" : "up"], t: String(trail.length - 1) };
-    let status = fill(wrong.includes(q) ? words.wrong : words.bench, texts);
+      yhat: Array.from(at.O[K], four).join(", "), way: words[slope > 0 ? "down" : "up"], t: String(trail.length - 1) };
+    let status = fill(words[wrong.includes(q) ? "wrong" : Math.abs(slope) <= noise[q] || Math.abs(at.dw[q]) < live.flat ? "flat" : "bench"], texts);
     if (trail.length > 1) status = fill(trail.length === 2 ? words.after1 : words.after, { ...texts, bench: status });
     const lit = [node(k - 1, i), node(k, j), ...units.filter(([layer]) => layer > k).map(([layer, unit]) => node(layer, unit)), "L"];
     return {
-      status: away ? `${status} ${words.away}` : status,
+      status: away ? `${status} ${words.away}` : state.program === "book" && trail.length === 1 ? `${status} ${words.next}` : status,
       shows: {
         network: { lit, routes: { [state.weight]: [1] }, values: allValues(moment), ...tagged(allTags, raw), labels: { [state.weight]: "" }, sizes: Object.fromEntries(edges.map((edge, n) => [edge, state.weights[n]])) },
         matrices: { ...checked(state), lit: [q] }, slice: slice(net, q, w, L, slope, texts), losses: losses(trail, texts),
@@ -159,8 +159,8 @@ export function oneUpdate(spec) {
   };
   return {
     last, frame,
-    act: (name, state) => (name === "rewind" ? { program: state.program, start: state.start, weight: state.weight, ratio: state.ratio, ...startOf(state.start) } : updated(state, name === "ten" ? 10 : 1)),
-    chose: (name, value) => (name === "program" ? { index: value === "book" ? live.steps.length : 0 } : {}),
+    act: (name, state) => (name === "rewind" ? { program: state.program, start: state.start, weight: state.weight, ratio: state.ratio, eta: state.eta, ...startOf(state.start) } : updated(state, name === "ten" ? 10 : 1)),
+    chose: (name, value, state) => (name === "program" ? { index: value === "book" ? live.steps.length : 0, eta: spec.traits.eta, ...startOf(state.start) } : {}),
     stamp: (state) => JSON.stringify(state),
     witness() {
       const { L, dw } = record(netOf(live.net.weights), x, y);
