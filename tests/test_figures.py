@@ -18,6 +18,7 @@ import mlp_figures  # noqa: E402
 NOTEBOOKS = sorted([*ROOT.glob("book/*.ipynb"), *ROOT.glob("chapters/*.ipynb")])
 LEAST = 11  # CSS pixels: the height of letters
 DRAWN = re.compile(r'<svg class="figure".*?</svg>', re.S)
+STILL = re.compile(r'<noscript><div class="mlp-still broad">(<svg class="still figure".*?</svg>)</div></noscript>', re.S)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -45,10 +46,12 @@ def test_the_palette_is_the_sites_and_the_views():
 def test_figures_are_part_of_their_page_and_small(page_path, html):
     """All in the palette's variables, each with its size and what it shows, ids told apart; and no picture is left over."""
     text = (html / page_path).read_text(encoding="utf-8")
-    figures = DRAWN.findall(text)
+    stills = STILL.findall(text)
+    assert len(stills) == len(re.findall('data-panels="[^"]', text)) and all(len(still.encode()) <= 40_000 for still in stills)
+    figures = DRAWN.findall(text) + stills
     for figure in figures:
         assert len(figure.encode()) <= 100_000
-        assert re.match(r'<svg class="figure" role="img" aria-label="[^"]{20,}" width="\d+" height="\d+" viewBox=', figure)
+        assert re.match(r'<svg class="(?:still )?figure" role="img" aria-label="[^"]{20,}" width="\d+" height="\d+" viewBox=', figure)
         assert re.findall(r"#[0-9a-f]{6}\b|rgb\(|<style|<image", figure) == []
         assert set(re.findall(r'(?:href="|url\()#([\w-]+)', figure)) <= set(re.findall(r' id="([^"]*)"', figure))
     ids = [name for figure in figures for name in re.findall(r' id="([^"]*)"', figure)]
@@ -74,22 +77,47 @@ def light(color):
     return sum(share * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for share, c in zip((0.2126, 0.7152, 0.0722), (c / 255 for c in color[:3])))
 
 
+def check_look(figure, ground):
+    """Its ground is the page's, its letters can be read."""
+    picture = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
+    assert Counter(picture.get_flattened_data() if hasattr(picture, "get_flattened_data") else picture.getdata()).most_common(1)[0][0] == ground
+    texts = figure.evaluate(TEXTS)
+    assert len(texts) > 2 and [text for text in texts if text[1] < LEAST] == []
+    dark, bright = zip(*(sorted((light(color), light(ground))) for *_, color in texts))
+    assert min((b + 0.05) / (d + 0.05) for d, b in zip(dark, bright)) >= 4.5
+
+
+def ground_of(page):
+    return tuple(map(int, re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))[:3]))
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_a_figure_has_its_pages_ground_and_letters_that_can_be_read(page_path, viewport, theme, site, pages):
     page = pages(viewport, theme)
     page.goto(f"{site}/{page_path}")
     page.evaluate("document.fonts.ready.then(() => {})")
-    ground = tuple(map(int, re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))[:3]))
     figures = page.locator("svg.figure").all()
     assert len(figures) == len(DRAWN.findall(page.content()))
     for figure in figures:
-        picture = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
-        assert Counter(picture.get_flattened_data() if hasattr(picture, "get_flattened_data") else picture.getdata()).most_common(1)[0][0] == ground
-        texts = figure.evaluate(TEXTS)
-        assert len(texts) > 2 and [text for text in texts if text[1] < LEAST] == []
-        dark, bright = zip(*(sorted((light(color), light(ground))) for *_, color in texts))
-        assert min((b + 0.05) / (d + 0.05) for d, b in zip(dark, bright)) >= 4.5
+        check_look(figure, ground_of(page))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_so_have_the_pictures_of_views_where_no_script_runs(viewport, theme, site, html, new_page):
+    page = new_page(viewport, theme, java_script_enabled=False)
+    seen = 0
+    for path in site_pages():
+        if not STILL.search((html / path).read_text(encoding="utf-8")):
+            continue
+        page.goto(f"{site}/{path}")
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        for still in page.locator("svg.still").all():
+            check_look(still, ground_of(page))
+            seen += 1
+    page.context.close()
+    assert seen >= 15
 
 
 @pytest.mark.parametrize("tex, shown", [

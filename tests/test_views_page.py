@@ -158,9 +158,9 @@ def test_rewind_leads_back(site, pages, name):
 def test_without_javascript_there_is_a_picture_and_what_is_said(new_page, site, name):
     page = new_page(WIDE, "light", java_script_enabled=False)
     page.goto(f"{site}/{VIEWS[name][0]}")
-    still = page.locator("img.mlp-still").first
+    still = page.locator(".mlp-still [role=img]").first
     expect(still).to_be_visible()
-    assert len(still.get_attribute("alt")) > 60
+    assert len(still.get_attribute("aria-label")) > 60
     page.context.close()
 
 

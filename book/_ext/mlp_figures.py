@@ -1,4 +1,4 @@
-"""A cell's figure becomes part of its page, in the page's colours and letters.
+"""A cell's figure, and a view's picture for paper and for where no script runs, become part of their page, in its colours and letters.
 
 Lines, text and ground are variables of site.css, one for each of `plots.COLOURS`, so that they follow light and dark; text stays text, in the page's
 font, and a formula's letters are KaTeX's; ids are the figure's own, a cloud of dots is one path. A colour that is not in the palette stays as it is.
@@ -7,9 +7,10 @@ font, and a formula's letters are KaTeX's; ids are the figure's own, a cloud of 
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -18,7 +19,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from mlp.plots import COLOURS
 
-VARIABLES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
+VARIABLES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()} | {"#000000": "var(--ink)"}
 SYMBOLS = {"sigma": "σ", "eta": "η", "lambda": "λ", "Delta": "Δ", "partial": "∂", "sqrt": "√", "mathdefault": "", ",": "\u2009", "=": " = ", "-": "−", "'": "′"}
 SLANTED = {*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZσηλ"}
 MANY = 100  # dots: as elements of their own they would be the most of a page's
@@ -47,8 +48,8 @@ def formula(text: str) -> str:
     return "".join(spans)
 
 
-def drawn(svg: str, alt: str, key: str) -> str:
-    """A figure that matplotlib has drawn, as it stands on the page; `key` begins its ids."""
+def drawn(svg: str, alt: str, key: str, kind: str = "figure") -> str:
+    """A figure that matplotlib has drawn, as it stands on the page; `key` begins its ids, `kind` are its classes."""
     parser = ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))
     root = ElementTree.fromstring(svg.encode(), parser)
     used = dict.fromkeys(re.findall(r'(?:url\(|href=")#([\w-]+)', svg))
@@ -60,7 +61,8 @@ def drawn(svg: str, alt: str, key: str) -> str:
     def look(element, **more):
         """The attributes that are kept, their colours as variables."""
         style = {**dict(re.findall(r"([\w-]+): ([^;]+)", element.get("style", ""))), **more}
-        style.pop("font-family", None)
+        if "Mono" in style.pop("font-family", ""):  # code and columns of numbers
+            style |= {"font-family": "var(--pst-font-family-monospace)", "white-space": "pre"}
         style |= {"fill": element.get("fill")} if element.get("fill") else {}
         kept = {"style": ";".join(f"{name}:{VARIABLES.get(value, value)}" for name, value in style.items())}
         for name in ("x", "y", "width", "height", "d", "transform", "clip-path", "patternUnits", "patternTransform"):
@@ -68,6 +70,7 @@ def drawn(svg: str, alt: str, key: str) -> str:
         if kept["transform"].startswith("rotate(-0 "):
             kept["transform"] = ""
         kept["d"] = re.sub(r"[ML][-\d. ]+(?:L[-\d. ]+)+", lambda lines: lines[0][0] + lines[0][1:].replace("L", " "), kept["d"])
+        kept["d"] = re.sub(r"M(\S+) (\S+) \1 ([-\d.]+)(?=M|$)", r"M\1 \2V\3", kept["d"])  # the bars of a tape
         kept["id"] = ids.get(element.get("id"), "")
         kept["href"] = next(("#" + ids[value[1:]] for name, value in element.items() if name.endswith("href")), "")
         kept["clip-path"] = re.sub(r"#([\w-]+)", lambda found: "#" + ids[found[1]], kept["clip-path"])
@@ -116,7 +119,7 @@ def drawn(svg: str, alt: str, key: str) -> str:
 
     width, height = (float(root.get(name).removesuffix("pt")) for name in ("width", "height"))
     size = f'width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}" viewBox="{short(root.get("viewBox"))}"'
-    return f'<svg class="figure" role="img" aria-label="{escape(alt)}" {size}>{inside(root)}</svg>'
+    return f'<svg class="{kind}" role="img" aria-label="{escape(alt)}" {size}>{inside(root)}</svg>'
 
 
 class Figures(SphinxPostTransform):
@@ -133,6 +136,16 @@ class Figures(SphinxPostTransform):
                 image.replace_self(nodes.raw("", box.format(svg), format="html"))
 
 
+def draw_stills(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Puts the drawings of a page's views in the place of the addresses that hold them."""
+    still = re.compile(r'<img class="mlp-still" alt="([^"]*)" src="data:image/svg\+xml,([^"]*)">')
+    parts = still.split(context.get("body") or "")
+    for n in range(1, len(parts), 3):
+        svg = drawn(unquote(parts[n + 1]), unescape(parts[n]), f"still-{n // 3 + 1}", "still figure")
+        parts[n : n + 2] = [f'<div class="mlp-still broad">{svg}</div>', ""]
+    context["body"] = "".join(parts)
+
+
 def drop_stale_pictures(app: Sphinx, exception: Exception | None) -> None:
     """Remove pictures that no page shows: Sphinx leaves those of earlier builds."""
     if exception or app.builder.name != "html":
@@ -146,5 +159,6 @@ def drop_stale_pictures(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict:
     app.add_post_transform(Figures)
+    app.connect("html-page-context", draw_stills)
     app.connect("build-finished", drop_stale_pictures)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
