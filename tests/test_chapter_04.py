@@ -1,10 +1,9 @@
-"""Chapter 4: every number in its prose, every prediction and every exercise, computed by other means."""
-
-from math import prod
+"""Chapter 4: what computes its numbers (numbers.txt), its predictions and its exercises, by other means."""
 
 import numpy as np
 import pytest
-from chapters import run, says
+from chapters import run
+from numerals import Page, figures
 from scalar import layers, running, sigma
 
 from mlp import MLP, backprop, data, factors, forward, path_gradient, paths, trace
@@ -21,33 +20,40 @@ def part(i, j, via):
     return 2 * (O31 - y) * W3[via - 1][0] * S2[via - 1] * W2[j - 1][via - 1] * S1[j - 1] * x[i - 1]
 
 
+def diamond(x):
+    f, g = x**2, 3 * x
+    return f, g, f * g, np.sqrt(1 + f * g)
+
+
+def nudged(function, at, which, h=1e-6):
+    return (function(at + h)[which] - function(at - h)[which]) / (2 * h)
+
+
+def ways(sizes, k=1):
+    return len(paths(MLP.init(sizes, rng=np.random.default_rng(0)), k, 1, 1))
+
+
+def multiplications(sizes):
+    """Counted one by one, instead of by formula: path by path, and shared."""
+    edges = [a * b for a, b in zip(sizes, sizes[1:])]
+    by_path = sum(len(path) for k in range(1, len(sizes)) for path in paths(MLP.init(sizes, rng=np.random.default_rng(0)), k, 1, 1) for _ in range(edges[k - 1]))
+    return by_path, edges[0] + 2 * sum(edges[1:])  # a factor for each unit visited and one for the loss, less one
+
+
+def values(unit):
+    """The factors of the path of w^1_43 through a unit of layer 2."""
+    return [f.value for f in factors(net, x, y, 1, 4, 3, (3, unit, 1))]
+
+
+def test_every_number():
+    assert Page("chapters/04-multi-path-derivatives.ipynb", globals()).wrong() == []
+
+
 def test_predictions():
     answers = [spec["answer"] for spec in run(4)[1]]
     w21 = part(2, 1, 1) + part(2, 1, 2)
-    assert answers == [pytest.approx(0.036), pytest.approx(3.6), "positive", 1, "larger", pytest.approx(w21), 100]
+    assert answers == [pytest.approx(0.036), pytest.approx(nudged(diamond, 2, 3)), "positive", 1, "larger", pytest.approx(w21), ways((4, 10, 10, 10, 1))]
     assert abs(part(4, 3, 1)) > abs(part(4, 3, 1) + part(4, 3, 2))
-    says(4, f"the sum is −{-part(4, 3, 1) - part(4, 3, 2):.5f}", f"= {w21:.4f}", f"the two paths are −{-part(4, 3, 1):.5f} and +{part(4, 3, 2):.5f}")
-
-
-def test_the_diamond():
-    f, g, h = 2.001**2, 3 * 2.001, 3 * 2.001**3
-    says(4, f"$h$ grows by {h - 24:.6f}", "$f=4$, $g=6$, $h=24$ and $k=5$")
-    says(4, f"the strips settle at {6 * 4} and {4 * 3}")
-    assert f - 4 == pytest.approx(0.004, abs=1e-5) and g - 6 == pytest.approx(0.003)
-
-
-def test_the_worked_paths():
-    says(
-        4,
-        f"2({O31:.4f}+{-y:.4f})",
-        f"{{+{2 * (O31 - y):.3f}}}",
-        f"{{{S2[0]:.4f}\\cdot0.7}}_{{+{S2[0] * 0.7:.4f}}}",
-        f"{{{S1[0]:.4f}\\cdot{x[0]:.4f}}}_{{+{S1[0] * x[0]:.4f}}}=+{part(1, 1, 1):.5f}",
-        f"$f'_{{22}}\\cdot w^2_{{12}}={S2[1]:.4f}\\cdot(-0.4)=-{S2[1] * 0.4:.5f}$",
-        f"the product is +{part(1, 1, 2):.5f}",
-        f"The sum of the two paths, {part(1, 1, 1) + part(1, 1, 2):.5f}",
-        f"{part(1, 1, 1) + part(1, 1, 2):.5f}/1.0773={(part(1, 1, 1) + part(1, 1, 2)) / x[0]:.4f}",
-    )
 
 
 def test_the_table_of_factors():
@@ -74,67 +80,47 @@ def test_all_twelve():
 
 
 def test_multiplications():
-    """Counted one by one, instead of by formula."""
-    for hidden in (1, 2, 3):
-        sizes = (4, *[10] * hidden, 1)
-        net = MLP.init(sizes, rng=np.random.default_rng(0))
-        by_path = 0
-        for k in net.layers:
-            for path in paths(net, k, 1, 1):
-                by_path += sizes[k - 1] * sizes[k] * len(path)  # a factor for each unit visited and one for the loss, less one
-        assert run(4)[0]["multiplications"](sizes)[0] == by_path
-    small = run(4)[0]["multiplications"]((4, 3, 2, 1))
-    says(4, f"$72+12+2={small[0]}$", f"$12+2\\cdot6+2\\cdot2={small[1]}$")
-    assert small == (12 * 2 * 3 + 6 * 1 * 2 + 2 * 1 * 1, 12 + 2 * 6 + 2 * 2)
-    six = run(4)[0]["multiplications"]((4, 3, 3, 2, 1))
-    says(4, f"$12\\cdot6\\cdot4+9\\cdot2\\cdot3+6\\cdot2+2={six[0]}$ against $12+2\\cdot9+2\\cdot6+2\\cdot2={six[1]}$")
-    assert six == trace.paths.multiplications((4, 3, 3, 2, 1)), "what the ledger says"
-    says(4, f"With six paths it is {6 * 4} against {6 * 2 + 1 + 1}")  # three factors of their own a path, two shared
-    deep = run(4)[0]["multiplications"]((4, *[10] * 6, 1))
-    says(4, f"{deep[0]:,} multiplications against {deep[1]}")
-    assert len(paths(MLP.init((4, 10, 10, 10, 1), rng=np.random.default_rng(0)), 1, 1, 1)) == 100
+    for sizes in ((4, 3, 2, 1), (4, 3, 3, 2, 1), *((4, *[10] * hidden, 1) for hidden in (1, 2, 3))):
+        assert run(4)[0]["multiplications"](sizes) == multiplications(sizes) == trace.paths.multiplications(sizes), "what the ledger says"
 
 
 def test_exercises():
-    assert 0.25 * 3 * 2 + 0.25 * 1 * 3 == 2.25
-    assert 4 * 8 * 1 + 2 * 8 * 4 + 2 * 4 * 12 == 192 == 6 * 2**5
-    first, second = part(2, 3, 1), part(2, 3, 2)
-    says(4, f"0.14214\\cdot0.151548={first:.5f}", f"0.07428\\cdot0.151548={second:.5f}", f"The sum is {first + second:.5f}")
     printed = [1.722 * 0.8 * 0.14214 * 0.151548, 1.722 * -0.6 * 0.07428 * 0.151548]
-    assert [round(product, 5) for product in printed] == [round(first, 5), round(second, 5)], "the printed factors multiply as printed"
-    for unit in (1, 2):
-        path = (3, unit, 1)
-        values = [f.value for f in factors(net, x, y, 1, 4, 3, path)]
-        shown = np.array2string(np.round(values, 4))
-        says(4, f"# {path} {shown} {prod(values):.5f}")
+    assert [round(product, 5) for product in printed] == [round(part(2, 3, unit), 5) for unit in (1, 2)], "the printed factors multiply as printed"
     two = MLP.init((2, 2, 2), rng=np.random.default_rng(3))
     assert len(paths(two, 1, 1, 1)) == 2
     ends = [factors(two, [0.3, -0.2], [1.0, 2.0], 1, 1, 1, path) for path in paths(two, 1, 1, 1)]
     assert ends[0][0].value != ends[1][0].value and ends[0][-1] == ends[1][-1]
 
 
-def test_the_cancelling_weight():
-    w = 0.8 * 0.7 * S2[0] / (0.6 * S2[1])
-    says(4, f"that is $w^2_{{12}}\\approx{w:.3f}$")
+@figures
+def cancelling():
+    """The weight w^2_12 at which the paths of w^1_11 cancel, found again and again with the slopes of the last time; and the second one."""
+    w, slopes = 0.0, S2
     for _ in range(60):
-        W = np.array(net.W[2])
-        W[0, 1] = w
-        changed = MLP(W={1: net.W[1], 2: W, 3: net.W[3]})
-        Z = forward(changed, [x]).Z
-        w = 0.8 * 0.7 * sigma(Z[2][0, 0]) * sigma(-Z[2][0, 0]) / (0.6 * sigma(Z[2][0, 1]) * sigma(-Z[2][0, 1]))
-    says(4, f"at $w^2_{{12}}\\approx{w:.3f}$")
-    assert abs(backprop(changed, [x], [y]).W[1][0, 0]) < 1e-15
-    assert abs(path_gradient(changed, x, y, 1, 1, 1, (1, 1, 1))) > 0.05
+        w = 0.8 * 0.7 * slopes[0] / (0.6 * slopes[1])
+        W = {k: np.array(net.W[k]) for k in net.layers}
+        W[2][0, 1] = w
+        changed = MLP(W=W)
+        slopes = [sigma(z) * sigma(-z) for z in forward(changed, [x]).Z[2][0]]
 
-    def loss_at(w111, w212):
+    def loss_at(w111, w212=w):
         W = {k: np.array(net.W[k]) for k in net.layers}
         W[1][0, 0], W[2][0, 1] = w111, w212
         return float((forward(MLP(W=W), [x]).yhat[0, 0] - y) ** 2)
 
-    says(4, f"At $w^1_{{11}}=0.4$ it is {loss_at(0.4, w):.4f}, at −0.6 it is {loss_at(-0.6, w):.4f}")
-    slopes = [(loss_at(0.4 + 1e-5, v) - loss_at(0.4 - 1e-5, v)) / 2e-5 for v in (4.732, 4.734)]
-    assert slopes[0] * slopes[1] < 0, "the second value lies between"
-    says(4, "near 4.733")
+    low, second = 4.0, 5.0  # halved between them: the slope turns
+    while second - low > 1e-9:
+        middle = (low + second) / 2
+        turned = (loss_at(0.4 + 1e-5, middle) > loss_at(0.4 - 1e-5, middle)) == (loss_at(0.4 + 1e-5, low) > loss_at(0.4 - 1e-5, low))
+        low, second = (middle, second) if turned else (low, middle)
+    return locals()
+
+
+def test_the_cancelling_weight():
+    assert round(cancelling.w, 3) == 1.138, "as the formula has it"
+    assert abs(backprop(cancelling.changed, [x], [y]).W[1][0, 0]) < 1e-15
+    assert abs(path_gradient(cancelling.changed, x, y, 1, 1, 1, (1, 1, 1))) > 0.05
 
 
 def test_your_turn_follows_the_car_and_the_weights():
