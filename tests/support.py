@@ -1,6 +1,5 @@
 """Names that tests import; the fixtures are in conftest.py."""
 
-import re
 from decimal import Decimal
 from pathlib import Path
 

@@ -32,7 +32,9 @@ def test_the_sites_wheel_is_the_package_whole(wheel):
 
 
 def test_it_is_the_same_to_the_byte_each_time(wheel, tmp_path):
+    before = dict(os.environ)
     assert hashlib.sha256(alone.build_wheel(tmp_path).read_bytes()).digest() == hashlib.sha256(wheel.read_bytes()).digest()
+    assert os.environ == before, "the date of the wheel is not that of the pages"
 
 
 @pytest.mark.parametrize("path", [path for path in refresh.notebooks() if path.stem in ("warm-up", "04-multi-path-derivatives")], ids=lambda path: path.stem)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 from flit_core.wheel import make_wheel_in
@@ -24,8 +25,8 @@ REQUIREMENT = "mlp-textbook[widgets]"  # as the notebooks' second cell asks for 
 
 def build_wheel(folder: Path) -> Path:
     """The package's wheel, the same to the byte for the same files."""
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")  # 1980, the first year that a zip knows
-    return make_wheel_in(ROOT / "pyproject.toml", folder).file
+    with mock.patch.dict(os.environ, {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "315532800")}):  # 1980, the first year that a zip knows
+        return make_wheel_in(ROOT / "pyproject.toml", folder).file
 
 
 def with_requirement(notebook: str, requirement: str) -> str:

@@ -132,7 +132,7 @@ def step(net, grad, eta):
                              f"but this network's has {[old[k].shape for k in old]}")
         learns = net.layers if name == "W" else net.biased
         if any(slope[k].any() for k in slope if k not in learns):
-            raise ValueError(f"grad belongs to another network: it has derivatives by biases, but this network has "
+            raise ValueError("grad belongs to another network: it has derivatives by biases, but this network has "
                              + (f"biases in layers {learns} only" if learns else "no biases"))
         with np.errstate(all="ignore"):
             parts[name] = {k: frozen(old[k] - eta * slope[k] if k in learns else old[k]) for k in old}

@@ -13,7 +13,7 @@ from . import _checks
 POINT, DIGIT = "\u2008", "\u2007"  # spaces as wide as a point and as a digit: they bring the points of a column under each other
 OPEN = ('<div class="pst-scrollable-table-container">'
         '<table class="table results" style="text-align: right; font-variant-numeric: tabular-nums">')
-TINTS = {True: "0 114 178", False: "204 102 0"}  # above zero and below: the book's blue and orange
+TINTS = {True: "0 114 178", False: "204 102 0"}  # above zero and below: like the book's blue and orange, but alike in light and dark
 DARKEST = 0.3  # of the tint, behind the largest number: what is on it can be read, light and dark
 
 

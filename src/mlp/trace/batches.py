@@ -5,19 +5,18 @@ the page by its twin, `widgets/js/batches.js`.
 """
 
 from functools import lru_cache
-from math import cos, floor, inf, isfinite, log10, radians, sin, sqrt
+from math import cos, inf, isfinite, log10, radians, sin, sqrt
 
 import numpy as np
 
 from .. import _checks
 from ..backprop import backprop
-from ..data import running_example
 from ..training import train
 from .axes import around, axis
-from .digits import display, figures, fixed, signed
+from .digits import display, fixed, plainly, power_of, signed
 from .frames import asked, checked
 from .points import net_of as network_of
-from .points import packed, points_of, units
+from .points import of_the_book, packed, points_of, units
 from .runs import Run, run_of
 from .symbols import plain
 
@@ -29,7 +28,6 @@ LATER = 600  # full-batch updates
 GOAL = 115  # what L of the full batch can be brought below in 30 epochs, with the book's network and cars
 WILD = 0.4  # from here on single points jump so far that rounding decides where they land
 MOST_CUTS = 100
-LARGE = 1e6  # from here on numbers are written with a power of ten
 
 WORDS = {
     "turns": "One shuffled epoch, seed {seed}: {batches} batches of {m}, the last of {rest}. Bar: {target}",
@@ -85,7 +83,6 @@ def batches(net, X, y, eta=0.1, seed=7):
     pair = [0, (net.sizes[0] - 1) * net.sizes[1] or 1]
     G = _gradients(carried, net)
     sizes = sorted({m for m in (1, 2, 5, 10, 20, 50, n // 4, n // 2, n) if 1 <= m <= n})
-    book = carried["points"]["measured"] and carried["net"]["weights"] == packed(running_example()[0], X, y)["net"]["weights"]
     word = "car" if carried["points"]["measured"] else "point"
     target, start = points.raw[:, -1], Run(net, points.X, points.y, eta=eta).after[0]
     return checked({
@@ -107,14 +104,14 @@ def batches(net, X, y, eta=0.1, seed=7):
         ],
         "traits": {"batch_size": min(20, n), "eta": eta, "ruler": "epochs", "moment": "start", "seed": seed},
         "live": {
-            "module": "batches", **carried, "words": WORDS, "guesses": GUESSES, "stepping": STEPPING, "racing": RACING, "price": PRICE, "grid": GRID, "later": LATER, "wild": WILD, "cuts": MOST_CUTS, "large": LARGE,
+            "module": "batches", **carried, "words": WORDS, "guesses": GUESSES, "stepping": STEPPING, "racing": RACING, "price": PRICE, "grid": GRID, "later": LATER, "wild": WILD, "cuts": MOST_CUTS,
             "length": {"epochs": EPOCHS, "updates": UPDATES, "time": MS},
             "rulers": {ruler: _ruler(ruler) for ruler in ("epochs", "updates", "time")},
-            "goal": GOAL if book else None,
+            "goal": GOAL if of_the_book(carried) else None,
             "names": {"n": f"{n}", "a": plain(first), "b": plain(second), "point": word, "points": f"{word}s", "target": names[-1][1] or names[-1][0],
                       "goal": str(GOAL), "epochs": str(EPOCHS), "updates": str(UPDATES), "ms": str(MS)},
             "pair": pair,
-            "places": {"slope": min(12, max(0, 2 - _power(G[:, pair].std()))), "L": max(0, 3 - _power(start))},
+            "places": {"slope": min(12, max(0, 2 - power_of(G[:, pair].std()))), "L": max(0, 3 - power_of(start))},
             "witness": _witness(net, points, G, min(eta, 0.1), seed),
         },
     })  # fmt: skip
@@ -129,10 +126,6 @@ def _ruler(ruler):
 def _most_of(values):
     """An axis around 0 and all but the outermost hundredth of the values."""
     return around([*np.quantile(values, [0.005, 0.995]), 0.0], 4)
-
-
-def _power(size):
-    return floor(log10(size)) if size > 0 and isfinite(size) else -1
 
 
 def _witness(net, points, G, eta, seed):
@@ -217,7 +210,7 @@ def last(spec, state):
 
 def frame(spec, state):
     """The frame behind state["index"] batches, or of the race."""
-    live, m, eta, seed, ruler = spec["live"], state["batch_size"], state["eta"], state["seed"], state["ruler"]
+    live, m, seed, ruler = spec["live"], state["batch_size"], state["seed"], state["ruler"]
     points, places = points_of(live["points"]), live["places"]
     n, whole = len(points.y), last(spec, state) - 1
     index = min(state["index"], whole)
@@ -273,9 +266,6 @@ def _ask_noise(say, guesses, rule, status):
 
 def _race(live, state, n, say):
     """The race's frame: the curves, where they end, and which is lowest."""
-    def L_of(value):
-        return fixed(value, decimals) if value < live["large"] else figures(value, 4)
-
     def listed(texts):
         return say("and").join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
 
@@ -288,7 +278,7 @@ def _race(live, state, n, say):
     empty = {"title": say("race" if 1 < m < n else "race of two"), "x": live["rulers"][ruler], "marks": []}
     race = {**empty, "marks": [{**looks[size], "points": [v for g, L in enumerate(curve) for v in (g * per, L)]} for size, curve in zip(sizes, curves)]}
     ends = [curve[-1] if len(curve) == len(count) else inf for curve, count in zip(curves, counts)]
-    runs = listed([say("run" if isfinite(L) else "gone", m=str(size), L=L_of(L) if isfinite(L) else "") for size, L in zip(sizes, ends)])
+    runs = listed([say("run" if isfinite(L) else "gone", m=str(size), L=plainly(L, decimals) if isfinite(L) else "") for size, L in zip(sizes, ends)])
     numbers = [count[-1] if ruler != "updates" else _seen(n, size, count[-1]) for size, count in zip(sizes, counts)]
     if ruler == "epochs":
         numbers = [_per_epoch(n, size) for size in sizes]

@@ -87,7 +87,7 @@ def descent(x, y, eta=0.3, penalty="none", lam=0.5):
         ],
         "dial": {"label": "start", "edges": ["w"], "values": sorted({*_marks(across["least"], across["most"]), start}), "after": "trail", "actions": True},
         "traits": {"weights": [start], "eta": eta, "penalty": penalty, "lam": lam},
-        "live": {"module": "descent", "words": WORDS, "points": [float(value) for value in stand_ins(x, y).ravel()], "m": m, "c": c, "n": len(x), "steps": STEPS,
+        "live": {"module": "descent", "words": WORDS, "points": [float(value) for value in stand_ins(x, y).ravel()], "m": m, "c": c, "n": len(x), "steps": STEPS, "still": STILL, "nothing": NOTHING,
                  "times m": edge, "times lam": f" · ({edge.removeprefix(' · ') or 1} + λ)"},
     })
 

@@ -5,12 +5,13 @@ Inside this module numbers are written as Python reads them; `display` turns one
 """
 
 from itertools import combinations
-from math import floor, log10, prod
+from math import floor, inf, log10, prod
 from sys import float_info
 
 from .symbols import SUP
 
 MOST_DIGITS = 17  # a float has no more
+LARGE = 1e6  # from here on a number beside others is written with a power of ten
 
 
 def display(number):
@@ -77,10 +78,28 @@ def figures(value, digits):
     return display(significant(value, digits)).removeprefix("+")
 
 
+def plainly(value, decimals, text=fixed):
+    """A number with so many decimals, with or without its plus (`text`), or four digits and a power of ten where it is large.
+
+    >>> plainly(12.345, 2), plainly(12.345, 2, signed), plainly(-1234567.8, 2)
+    ('12.35', '+12.35', '−1.235·10⁶')
+    """
+    return figures(value, 4) if abs(value) >= LARGE else display(text(value, decimals))
+
+
 def decimals_of(text):
     """How many decimals a printed number has, its power of ten counted in."""
     mantissa, _, exponent = text.partition("e")
     return len(mantissa.partition(".")[2]) - int(exponent or 0)
+
+
+def power_of(size):
+    """The power of ten of a size, and -1, as of tenths, where it has none.
+
+    >>> power_of(231.6), power_of(0.25), power_of(0.0)
+    (2, -1, -1)
+    """
+    return floor(log10(size)) if 0 < size < inf else -1
 
 
 def decimals_for(values):

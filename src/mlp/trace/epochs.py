@@ -3,17 +3,16 @@
 The index is the number of the update. Made here for a notebook, and on the page by its twin, `widgets/js/epoch-tape.js`.
 """
 
-from math import floor, inf, isfinite, log10
+from math import inf, isfinite
 
 import numpy as np
 
 from .. import _checks
-from ..data import running_example
 from ..network import forward
 from .axes import around, axis, powers
-from .digits import display, figures, fixed, short, signed
+from .digits import figures, fixed, plainly, power_of, short, signed
 from .frames import asked, checked
-from .points import packed, points_of, units
+from .points import of_the_book, packed, points_of, units
 from .runs import Run, run_of
 from .symbols import plain
 
@@ -21,7 +20,6 @@ EPOCHS = 50
 ETAS = [0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3]  # above, rounding decides
 GOAL = 120  # what L in the order of the file can be brought below, with the book's network and cars
 GRID = 25  # where the curve of predictions is computed
-LARGE = 1e6  # from here on numbers are written with a power of ten
 MOST_UNITS = 3  # of the last hidden layer that are drawn one by one
 
 WORDS = {
@@ -62,8 +60,7 @@ def epoch_tape(net, X, y, eta=0.02, seed=1):
         likeness = [abs(np.corrcoef(column, points.raw[:, -1])[0, 1]) if np.ptp(column) * np.ptp(points.y) else 0.0 for column in inputs.T]
     feature, target = int(np.argmax(likeness)), points.raw[:, -1]
     what, unit = names[feature]
-    book = running_example()[0]
-    goal = GOAL if carried["points"]["measured"] and carried["net"]["weights"] == packed(book, X, y)["net"]["weights"] else None
+    goal = GOAL if of_the_book(carried) else None
     start = run_of(carried, eta=eta).after[0]
     words = {"point": "car", "points": "cars"} if carried["points"]["measured"] else {"point": "point", "points": "points"}
     K, heights = len(net.layers), around(target, 5)
@@ -89,7 +86,7 @@ def epoch_tape(net, X, y, eta=0.02, seed=1):
         "live": {
             "module": "epoch-tape", **carried, "words": WORDS, "epochs": EPOCHS, "goal": goal,
             "names": {**words, "n": str(n), "E": str(EPOCHS), "goal": str(goal), "target": names[-1][1] or names[-1][0], "feature": what, "w": plain(("w", K, 1, 1))},
-            "places": {"L": _places(start), "error": max(0, _places(target.std()) - 2)},
+            "places": {"L": max(0, 3 - power_of(start)), "error": max(0, 1 - power_of(target.std()))},
             "change": powers(-3, 1),
             "feature": feature,
             "rise": 0.11 * (heights["most"] - heights["least"]),
@@ -99,11 +96,6 @@ def epoch_tape(net, X, y, eta=0.02, seed=1):
             "witness": _witness(net, points, min(eta, 0.02), seed),
         },
     })  # fmt: skip
-
-
-def _places(size):
-    """How many decimals show four digits of a number of this size."""
-    return max(0, 3 - floor(log10(size))) if size > 0 and isfinite(size) else 4
 
 
 def _witness(net, points, eta, seed):
@@ -142,9 +134,6 @@ def frame(spec, state):
 
     def say(name, **more):
         return live["words"][name].format(**values, **more)
-
-    def plainly(value, decimals, text=fixed):
-        return figures(value, 4) if abs(value) >= LARGE else display(text(value, decimals))
 
     def L(value):
         return plainly(value, places["L"])

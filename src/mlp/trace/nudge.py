@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import _checks
+from ..backprop import backprop
 from ..chain_rule import paths
 from ..network import forward
 from .digits import display, fixed, short, significant
@@ -10,7 +11,7 @@ from .drawing import drawable, edge_id, network_drawing, node_id, weights_of
 from .frames import asked, checked
 from .points import net_of as carried_net
 from .points import packed, points_of
-from .symbols import plain, spoken, symbol, written
+from .symbols import plain, spoken, symbol
 
 NUDGES = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1]
 SMALL = 0.001  # from here on the moves of L are in the order of the slopes, to all digits that are printed
@@ -86,12 +87,12 @@ def _way(net, X, Y, weight, names):
     links.append((f"2({yhat} − y)", [f"2({yhat} − y)", "", ""], float(2 * (point.yhat[0, units[-1] - 1] - Y[0, units[-1] - 1])), True))
     nodes = [node_id(k - 1, i), *(node_id(layer, unit) for layer, unit in enumerate(units, start=k)), "L"]
     edges = [edge_id(*weight), *(edge_id(layer, a, b) for layer, (a, b) in enumerate(zip(units, units[1:]), start=k + 1)), f"L{units[-1]}"]
-    neurons = _brackets(links, names, things)
+    neurons, exact = _brackets(links, names, things), float(backprop(net, X, Y).W[k][i - 1, j - 1])
     return {"name": _named(("w", *weight), names), "said": names.get(("w", *weight)) or spoken(("w", *weight)),
             "ends": f"{plain(('O', k - 1, i))} → {plain(('O', k, j))}", "nodes": nodes, "edges": edges, "at": [[thing[0], *thing[1:]] for thing in things],
             "rows": [{"symbol": [names[t], "", ""] if t in names else symbol(t), "text": _named(t, names), "value": fixed(value[t], 4)} for t in things],
             "links": [{"text": text, "symbol": sign, "slope": fixed(slope, 5), "curved": curved} for text, sign, slope, curved in links],
-            "slopes": [slope for _, _, slope, _ in links], "brackets": neurons}
+            "slopes": [slope for _, _, slope, _ in links], "brackets": neurons, "exact": fixed(exact, 5)}
 
 
 def _named(thing, names):
@@ -162,7 +163,7 @@ def frame(spec, state):
         shown *= float(link["slope"].replace("−", "-"))
     decimals = next((d for d in range(5, 0, -1) if fixed(shown, d) == fixed(product, d)), 0)
     whole = fixed(product, decimals)
-    slots = {"w": way["name"], "value": rows[0]["value"], "nudge": small[0], "moved": small[-1], "product": whole, "exact": fixed(product, 5),
+    slots = {"w": way["name"], "value": rows[0]["value"], "nudge": small[0], "moved": small[-1], "product": whole, "exact": way["exact"],
              "slopes": " × ".join(f"({link['slope']})" if link["slope"].startswith("−") else link["slope"] for link in links),
              "ratio": fixed(moved[-1] / moved[0], 5), "brackets": way["brackets"], "small": short(spec["live"]["small"])}
     arrived = min(n, len(links))

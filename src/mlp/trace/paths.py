@@ -104,7 +104,7 @@ def _make_live(spec, net, X, Y, carried):
     """Adds to the spec what turns weights: the dial, what is carried, a deeper network where there is one, the puzzle where it can be solved."""
     deep, rest, options = _deeper(net), flat_weights(net), weight_options(net)
     puzzle = _puzzle(net, X, Y)
-    live = {"module": "path-ledger", "words": WORDS, "net": carried, "x": X[0].tolist(), "y": Y[0].tolist(), "puzzle": puzzle,
+    live = {"module": "path-ledger", "words": WORDS, "net": carried, "x": X[0].tolist(), "y": Y[0].tolist(), "puzzle": puzzle, "near": NEAR,
             "witness": _derivatives(net, X, Y)}
     if deep:
         along, shared = multiplications(deep.sizes)

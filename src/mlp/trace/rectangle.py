@@ -36,5 +36,9 @@ def _frame(n):
     said = ", ".join(f"{name} {short(part)}" for name, part in parts.items())
     status = (f"Step {n + 1} of {len(NUDGES)}. Δx = {short(step)}, so Δf = {short(df)} and Δg = {short(dg)}. The area grows by {short(g * df)} + {short(f * dg)} + {short(df * dg)}. "
               f"Divided by Δx: {' + '.join(by)} = {short(sum(parts.values()) / step)}.")
-    return {"status": status, "shows": {"boxes": {"boxes": [[round(float(v), 1) if not isinstance(v, str) else v for v in box] for box in boxes],
-                                                  "texts": [[round(float(v), 1) if not isinstance(v, str) else v for v in text] for text in texts], "said": said}}}
+    return {"status": status, "shows": {"boxes": {"boxes": _rounded(boxes), "texts": _rounded(texts), "said": said}}}
+
+
+def _rounded(rows):
+    """Rows of places, texts and colours, the places to a tenth of a pixel."""
+    return [[value if isinstance(value, str) else round(float(value), 1) for value in row] for row in rows]

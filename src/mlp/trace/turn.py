@@ -37,7 +37,7 @@ def turn(net, x, y, scale=(0.0, 1.0), unit=""):
         "choices": [{"name": "weight", "label": "weight", "options": weight_options(net)}],
         "dial": {"label": "turn", "of": "weight", "edges": [edge_id(*w) for w in weights], "values": values, "actions": True},
         "traits": {"weights": live["net"]["weights"], "weight": first},
-        "live": {"module": "turn", "words": {**WORDS, "unit": unit}, **live, "after": after, "names": {edge: text.split(" ")[0] for edge, text, _ in weight_options(net)}, "scale": scale.tolist()},
+        "live": {"module": "turn", "words": {**WORDS, "unit": unit}, **live, "after": after, "names": {edge: text.split(" ")[0] for edge, text, _ in weight_options(net)}, "scale": scale.tolist(), "near": NEAR},
     })
 
 

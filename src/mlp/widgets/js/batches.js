@@ -1,7 +1,7 @@
 // @ts-check
 // Batches on the page: the twin of mlp/trace/batches.py, frame by frame. The words are Python's.
 
-import { figures, fill, fixed, short, signed } from "./digits.js";
+import { fill, fixed, plainly, short, signed } from "./digits.js";
 import { lossOf, meanOfRows, noise, offBy, onCircle, roomFor, shuffles, slopesOfEach, training, typical, updates } from "./engine.js";
 import { asked, networkOf, pointsOf, slices } from "./live.js";
 import { defaultRng } from "./rng.js";
@@ -122,7 +122,7 @@ export function batches(spec, changed) {
     if (!ready) return { status: say("running"), ...shown, shows: { race: answered?.has?.(question) ? shown.shows.race : empty } };
     const ends = three.map(({ found, counts }) => (found.length === counts.length ? found[found.length - 1] : Infinity));
     const listed = (texts) => [texts.slice(0, -1).join(", "), texts[texts.length - 1]].filter(Boolean).join(say("and"));
-    const told = sizes.map((one, r) => (Number.isFinite(ends[r]) ? say("run", { m: String(one), L: ends[r] < live.large ? fixed(ends[r], places.L) : figures(ends[r], 4) }) : say("gone", { m: String(one), L: "" })));
+    const told = sizes.map((one, r) => (Number.isFinite(ends[r]) ? say("run", { m: String(one), L: plainly(ends[r], places.L) }) : say("gone", { m: String(one), L: "" })));
     const counts = sizes.map((one, r) => (whole ? perEpoch(one) : ruler === "updates" ? seenBy(one, three[r].counts.at(-1)) : three[r].counts.at(-1)));
     let status = `${say("ends", { runs: listed(told) })} ${say(`by ${ruler}`, { counts: listed(counts.map((count) => count.toLocaleString("en-US"))) })}`;
     if (eta >= live.wild) status += ` ${say("wild")}`;

@@ -5,15 +5,13 @@ import { figures, fill, fixed, signed, significant } from "./digits.js";
 import { epoch, network, training } from "./engine.js";
 import { asked } from "./live.js";
 
-const STILL = 1e-4, NOTHING = 0.005;
-
 /** A number that may run away: in few digits from ten thousand on. */
 export const plain = (value, decimals = 4) => (Math.abs(value) < 1e4 ? fixed(value, decimals) : figures(value, 4));
 const plus = (value) => (Math.abs(value) < 1e4 ? signed(value, 4) : significant(value, 4));
 export const asTurned = (value) => figures(value, 6);
 
 export function descent(spec) {
-  const { words, points, m, c, n, steps } = spec.live;
+  const { words, points, m, c, n, steps, still: short, nothing } = spec.live;
   const X = points.filter((_, n) => n % 2 === 0), y = points.filter((_, n) => n % 2 === 1);
   const { x: across, y: up } = spec.panels.curve;
   let known = "", ws = [];
@@ -39,7 +37,7 @@ export function descent(spec) {
     const lowest = Math.abs(c) <= one / 2 ? 0 : ((Math.abs(c) - one / 2) * Math.sign(c)) / (m + two);
     const wide = across.most - across.least, grid = Array.from({ length: 91 }, (_, n) => across.least + (wide * n) / 90);
     const away = !(across.least <= w && w <= across.most), factor = 1 - 2 * eta * (m + two), by = -eta * slope(start);
-    const long = all.findLastIndex((v, q) => q > 0 && q <= t && !(Math.abs(v - all[q - 1]) < STILL)), since = Math.max(long, 0) + 1, still = since <= t;
+    const long = all.findLastIndex((v, q) => q > 0 && q <= t && !(Math.abs(v - all[q - 1]) < short)), since = Math.max(long, 0) + 1, still = since <= t;
     const slots = { t: String(t), n: String(n), w: plain(w), from: plain(before), by: plus(t ? w - before : by), slope: plus(slope(w)), L: plain(loss(w)),
       what: words[lam ? "penalised" : "loss"], eta: asTurned(eta), m: spec.live[two ? "times lam" : "times m"],
       factor: fixed(factor, 3), lam: asTurned(lam), off: fixed(Math.abs(w - lowest), 4), after: plain(start + by), since: String(still ? since : 0) };
@@ -47,7 +45,7 @@ export function descent(spec) {
     const side = Math.abs(factor + 1) < 1e-9 ? ["swings"] : factor < -1 ? ["runs away"] : factor < 0 ? ["other side"] : [];
     const said = away ? ["away"] : still ? [since === t ? "still" : "since"] : one && w * before < 0 ? ["crossed"] : one ? ["l1"] : [];
     const status = !t ? say(...(lam ? ["start penalised", "strength"] : ["start"]), "next")
-      : t === steps && !lam ? say(still ? "since" : "step", ...(Math.abs(factor) < NOTHING ? ["found"] : ["task", ...side]))
+      : t === steps && !lam ? say(still ? "since" : "step", ...(Math.abs(factor) < nothing ? ["found"] : ["task", ...side]))
       : say("step", ...(one ? [] : [...(t === 1 ? ["two"] : []), "factor", ...side]), ...said);
 
     const over = (values, height) => values.flatMap((v) => [v, height(v)]), tilt = slope(w);

@@ -34,6 +34,9 @@ function raised(power) {
   return `·10${power < 0 ? "⁻" : ""}${[...String(Math.abs(power))].map((digit) => RAISED[Number(digit)]).join("")}`;
 }
 
+/** A number with so many decimals, signed or not, or four digits and a power of ten from a million on. */
+export const plainly = (value, decimals, text = fixed) => (Math.abs(value) >= 1e6 ? figures(value, 4) : text(value, decimals));
+
 /** A number that somebody chose, as written: no plus, at most 4 decimals and six significant digits. */
 export function short(value) {
   return figures(Number(`${value < 0 ? "-" : ""}${rounded(value, 4).text}`), 6);

@@ -1,12 +1,11 @@
 // @ts-check
 // The epoch tape on the page: the twin of mlp/trace/epochs.py, frame by frame. The words are Python's.
 
-import { figures, fill, fixed, short, signed } from "./digits.js";
+import { figures, fill, fixed, plainly, short, signed } from "./digits.js";
 import { errorsOf, forward, index, lossOf, rowsOf, roomFor, shuffles, training, updates } from "./engine.js";
 import { asked, networkOf, pointsOf, slices } from "./live.js";
 import { defaultRng } from "./rng.js";
 
-const LARGE = 1e6; // from here on numbers are written with a power of ten
 const OTHER = { file: "shuffled", shuffled: "file" };
 
 export function epochTape(spec, changed) {
@@ -75,7 +74,7 @@ export function epochTape(spec, changed) {
 
     const values = { ...live.names, e: String(epoch), p: String(p), u: String(here), eta: short(eta) };
     const say = (name, more = {}) => fill(words[name], { ...values, ...more });
-    const plainly = (value, decimals, text = fixed) => (Math.abs(value) >= LARGE ? figures(value, 4) : text(value, decimals)), L = (value) => plainly(value, places.L);
+    const L = (value) => plainly(value, places.L);
     const shows = {
       turns: { title: say("turns"), bars: Array.from(run.order(epoch), (q) => target[q]), done: p, head: p },
       errors: { title: say("errors"), bars: [], means: [] },

@@ -39,7 +39,7 @@ export function nudge(spec) {
     const product = way.slopes.reduce((all, slope) => all * slope, 1);
     const shown = links.reduce((all, link) => all * Number(link.slope.replace("−", "-")), 1);
     const decimals = [5, 4, 3, 2, 1].find((d) => fixed(shown, d) === fixed(product, d)) ?? 0;
-    const slots = { w: way.name, value: rows[0].value, nudge: small[0], moved: small.at(-1), product: fixed(product, decimals), exact: fixed(product, 5),
+    const slots = { w: way.name, value: rows[0].value, nudge: small[0], moved: small.at(-1), product: fixed(product, decimals), exact: way.exact,
       slopes: links.map(({ slope }) => (slope.startsWith("−") ? `(${slope})` : slope)).join(" × "), ratio: fixed(moved.at(-1) / moved[0], 5),
       brackets: way.brackets, small: short(smallest) };
     const arrived = Math.min(n, links.length), kind = n === 0 ? "start" : n <= links.length ? "link" : n === links.length + 1 ? "product" : "end";

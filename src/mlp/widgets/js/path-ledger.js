@@ -6,7 +6,7 @@ import { factors, index, lossWith, paths, record } from "./engine.js";
 import { asked, networkOf } from "./live.js";
 import { agrees, decimalsAbove, decimalsOf, noiseOfDifference, printed, term, twoFactors } from "./printed.js";
 
-const CANCELLED = 0.0005, LOWERED = "₀₁₂₃₄₅₆₇₈₉";
+const LOWERED = "₀₁₂₃₄₅₆₇₈₉";
 
 export function pathLedger(spec) {
   const { live } = spec, { words, x, y } = live, say = (name, slots = {}) => fill(words[name], slots);
@@ -146,8 +146,8 @@ export function pathLedger(spec) {
     const [w, turn] = [[1, 1, 1], live.puzzle.turn.slice(1).split("_").map(Number)], q = index(net, ...w), name = plain(["w", ...w]), here = net.W[q], there = here - 1;
     const slots = { name, w: plain(["w", ...turn]), value: short(net.W[index(net, ...turn)]), total }, goal = { dial: say("goal", slots) };
     if (state.left_out.length) return { status: words["puzzle left"], ...goal };
-    if (Math.abs(at.dw[q]) > CANCELLED) return { status: say("puzzle", slots), ...goal };
-    if (Math.max(...routes.map(({ part }) => Math.abs(part))) <= 2 * CANCELLED) return { status: words.vanish, ...goal };
+    if (Math.abs(at.dw[q]) > live.near) return { status: say("puzzle", slots), ...goal };
+    if (Math.max(...routes.map(({ part }) => Math.abs(part))) <= 2 * live.near) return { status: words.vanish, ...goal };
     const why = say("why solved", { name, here: short(here), L: fixed(at.L, 4), there: short(there), away: fixed(lossWith(net, x, y, q, there), 4) });
     return { status: say("solved", slots), ask: (status) => asked(say("ask solved", slots), words.yes, why, status, { choices: [words.no, words.yes] }), ...goal };
   };

@@ -5,10 +5,8 @@ import { fill, fixed, short } from "./digits.js";
 import { forward, index, lossOf } from "./engine.js";
 import { networkOf, pointsOf } from "./live.js";
 
-const NEAR = 0.05;
-
 export function turn(spec) {
-  const { words, net: carried, points, after, names: called, scale } = spec.live, { X, y } = pointsOf(points);
+  const { words, net: carried, points, after, names: called, scale, near } = spec.live, { X, y } = pointsOf(points);
   const shown = (value) => value * scale[1] + scale[0];
 
   const frame = ({ weights, weight: edge }) => {
@@ -20,7 +18,7 @@ export function turn(spec) {
     O.forEach((row, layer) => row.forEach((value, unit) => (values[`O${layer}_${unit + 1}`] = fixed(value, 2))));
     const routes = { [edge]: [1] };
     for (const one of after[edge].edges) if (one.startsWith("L")) routes[one] = [0];
-    return { status: fill(words[Math.abs(yhat - truth) < NEAR ? "found" : moved ? "turned" : "task"], slots), actions: [["rewind", "Rewind"]],
+    return { status: fill(words[Math.abs(yhat - truth) < near ? "found" : moved ? "turned" : "task"], slots), actions: [["rewind", "Rewind"]],
       shows: { network: { lit: after[edge].nodes, routes, values, numbers: { [edge]: slots.value } } } };
   };
 
