@@ -18,7 +18,7 @@ import math
 import re
 import sys
 import tomllib
-from collections import ChainMap, Counter
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,8 +36,8 @@ WORDS |= dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 POWER = r"10(?:\^\{?[-−]?\d+\}?|[⁻⁰¹²³⁴-⁹]+)"
 TOKEN = re.compile(
-    rf"(?P<note>\bN\d+(?:\.\d+[a-z]?)?\b)|(?P<shape>(?<![\w.-])\d+(?:-\d+)+(?![\w.]))|(?P<half>[½¼])|(?P<word>\b(?:{'|'.join(WORDS)})\b)|"
-    rf"(?P<number>(?:(?<![\w)}}\]])(?P<sign>[-−+]))?(?<![\w.])(?:(?P<power>(?:(?P<times>\d+(?:\.\d+)?)\s*(?:\\cdot|·)\s*)?{POWER})|(?P<plain>\d+(?:,\d{{3}})*(?:\.\d+)?)))(?P<unit>\s(?:hundred|thousand|million)\b)?",
+    rf"(?P<note>\bN\d+(?:\.\d+[a-z]?)?\b)|(?P<shape>(?<![\w.-])\d+(?:-\d+)+(?![\w.]))|(?P<half>[½¼])|(?:(?P<word>\b(?:{'|'.join(WORDS)})\b)|"
+    rf"(?P<number>(?:(?<![\w)}}\]])(?P<sign>[-−+]))?(?<![\w.])(?:(?P<power>(?:(?P<times>\d+(?:\.\d+)?)\s*(?:\\cdot|·)\s*)?{POWER})|(?P<plain>\d+(?:,\d{{3}})*(?:\.\d+)?))))(?P<unit>\s(?:hundred|thousand|million)\b)?",
     re.I,
 )
 UNITS = {"hundred": 100, "thousand": 1000, "million": 10**6}
@@ -68,11 +68,14 @@ def numbers(text):
     """The numbers of a text, in order."""
     found = []
     for match in TOKEN.finditer(text):
-        kind, slack = match.lastgroup, 0.0
+        slack = 0.0
         if match["note"] or match["shape"]:
             value = match["note"] or tuple(map(int, match["shape"].split("-")))
-        elif match["half"] or match["word"]:
-            value = {"½": 0.5, "¼": 0.25}.get(match[0]) or WORDS[match["word"].lower()]
+        elif match["half"]:
+            value = {"½": 0.5, "¼": 0.25}[match[0]]
+        elif match["word"]:
+            scale = UNITS.get((match["unit"] or "").strip().lower())
+            value, slack = WORDS[match["word"].lower()] * (scale or 1), scale / 2 if scale else 0.0
         else:
             if match["power"]:
                 exponent = int(re.search(r"10[\^{]*([-−\d⁻⁰¹²³⁴-⁹]+)\}?$", match["power"])[1].translate(RAISED).replace("−", "-"))
@@ -80,7 +83,7 @@ def numbers(text):
             else:
                 digits, scale = match["plain"].replace(",", ""), UNITS.get((match["unit"] or "").strip().lower(), 1)
             value = float(digits) * scale * (-1 if match["sign"] in ("-", "−") else 1)
-            slack = 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale
+            slack = 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale if match["times"] or not match["power"] else 0
         found.append(Number(match[0], value, slack, *match.span()))
     return found
 
@@ -116,12 +119,13 @@ def plain(text, unread=()):
         if (match[1] or RELATION.search(source)) and re.sub(r"\s+", " ", source).strip() not in unread:
             return " "
         source = re.sub(r"(?<!\d)(?:[_^](?:\{[^{}]*\}|\\[a-z]+|[A-Za-z0-9]))+", "", source)
+        source = re.sub(r"(\d)-(?=\d)", r"\1 - ", source)  # a difference, no shape
         return re.sub(r"\\[a-z]+", lambda m: m[0] if m[0] == r"\cdot" else " ", source)
 
     text = re.sub(r"\$\$(.+?)\$\$|\$([^$]+?)\$", formula, text, flags=re.S)
     text = re.sub(r"subscript (\d)(\d)\b", r"subscript \1 \2", text)
     text = re.sub(r"^\(.*\)=$|^\*\*\d+\.\*\*|^\d+\. |^:(?!alt)\w+:.*$", "", text, flags=re.M)
-    return re.sub(r"\]\([^)]*\)", "]", re.sub(r"<[^>]*>", "", text))
+    return re.sub(r"\]\([^)]*\)", "]", re.sub(r"</?[a-z][^<>]*>", "", text))
 
 
 def cut(texts, page):
@@ -171,14 +175,14 @@ class Page:
         self.page = page
         path = pages()[page]
         notebook = run(path)[0] if path.suffix == ".ipynb" else {}
-        self.names = ChainMap({}, names, notebook, help_for(path))
+        self.names = {**help_for(path), **notebook, **names}
         self.listed = listed().get(page, [("", [])])
         self.evaluated(self.listed[0][1])
 
     def value(self, expression):
         if re.match(r"N\d", expression):
             return expression
-        return {"½": 0.5, "¼": 0.25}[expression] if expression in "½¼" else eval(expression, {}, self.names)  # noqa: S307
+        return {"½": 0.5, "¼": 0.25}[expression] if expression in "½¼" else eval(expression, self.names)  # noqa: S307
 
     def rows(self):
         """[(heading, text, numbers, expressions, values)], the settings carried out."""
@@ -215,6 +219,12 @@ class Page:
                 elif not number.is_worth(values[n]):
                     found.append(f"{self.page}, {heading}: {number.text} in '…{where}…', but {expressions[n]} = {values[n]}")
         return found
+
+
+def holds(page, names):
+    """Fails where a page prints a number that its listing does not compute, in the names of the page's test."""
+    if wrong := Page(page, names).wrong():
+        raise AssertionError("\n".join(wrong))
 
 
 def aligned(printed, values):
@@ -259,9 +269,22 @@ def figures(function):
     return Lazy()
 
 
+def about(said, worth, within):
+    """What is said, if it is right within so much: the author chose a round number."""
+    assert abs(said - worth) <= within, f"{said} is said, {worth} it is"
+    return said
+
+
+def literal(node):
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None
+
+
 def help_for(path):
     """HELP, for a page: shown("cell", 3) is the third number that a cell prints, shown("cell", "row", "column") one in its table,
-    code("cell", "eta") the literal that its code gives an argument or a name."""
+    code("cell", "eta") the literal that its code gives an argument, a name or a loop, or a function as its arguments."""
 
     def cell(name):
         (one,) = [one for one in cells(path) if one["id"] == name]
@@ -276,12 +299,17 @@ def help_for(path):
 
     def code(name, of, which=0):
         tree = ast.parse("".join(cell(name)["source"]))
-        given = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == of]
-        given += [node.value for node in ast.walk(tree) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == of]
-        given += [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).endswith(of)]
-        return ast.literal_eval(given[which])
+        given = []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.keyword) and node.arg == of or isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == of:
+                given.append(literal(node.value))
+            elif isinstance(node, ast.For | ast.comprehension) and ast.unparse(node.target) == of:
+                given.append(literal(node.iter))
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(of):
+                given.append(tuple(map(literal, node.args)))
+        return [one for one in given if one is not None and one != ()][which]
 
-    return {**vars(mlp), "mlp": mlp, "shown": shown, "code": code, "np": np, "math": math, "net": mlp.data.running_example()[0], "cars": mlp.data.auto_mpg()}
+    return {**vars(mlp), "about": about, "mlp": mlp, "shown": shown, "code": code, "np": np, "math": math, "net": mlp.data.running_example()[0], "cars": mlp.data.auto_mpg()}
 
 
 # ---- the command
@@ -348,7 +376,7 @@ def show(name):
 DIGITS = re.compile(r"(?<![\w/])(?:[-−+](?=\d))?\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
 
 
-FREE_OF = r"\]\([^)]*\)|<[^>]*>|^\(.*\)=$|^```(?!\{(?!code)).*?^```|^\*\*\d+\.|^\d+\. |(?<![\d\s])(?:[_^](?:\{[^{}]*\}|\w))+|^- [^\n]*? — "
+FREE_OF = r"\]\([^)]*\)|</?[a-z][^<>]*>|^\(.*\)=$|^```(?!\{(?!code)).*?^```|^\*\*\d+\.|^\d+\. |(?<![\d\s])(?:[_^](?:\{[^{}]*\}|\w))+|^- [^\n]*? — "
 
 
 def mutants(name):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from chapters import run
-from numerals import Page
+from numerals import holds
 from scalar import layers, running, sigma
 
 from mlp import MLP, data, forward, identity, trace
@@ -26,7 +26,7 @@ product = [sum(W[1][i][a] * W[2][a][c] * W[3][c][0] for a in range(3) for c in r
 
 
 def test_every_number():
-    assert Page("chapters/01-mlp-notation.ipynb", globals()).wrong() == []
+    holds("chapters/01-mlp-notation.ipynb", globals())
 
 
 def test_predictions():

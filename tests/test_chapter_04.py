@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from chapters import run
-from numerals import Page, figures
+from numerals import figures, holds
 from scalar import layers, running, sigma
 
 from mlp import MLP, backprop, data, factors, forward, path_gradient, paths, trace
@@ -46,7 +46,7 @@ def values(unit):
 
 
 def test_every_number():
-    assert Page("chapters/04-multi-path-derivatives.ipynb", globals()).wrong() == []
+    holds("chapters/04-multi-path-derivatives.ipynb", globals())
 
 
 def test_predictions():
