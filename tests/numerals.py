@@ -8,8 +8,8 @@ In the listing, numbers stand in the order of their page, a line a paragraph, an
     ## page                      a page
     # heading                    a section of it
     name = 0.1                   a setting, for the rest of the page
-    part(1, 1, 1); 2; N9.3      a number each: Python, in the names of the page's test, its notebook and help_for below.
-                                 By itself stands only what is below ten, and a reference to the notes.
+    part(1, 1, 1); 2; "31"; N9.3  a number each: Python, in the names of the page's test, its notebook and help_for below.
+                                 By itself stands only what is below ten, a pair of indices, and a reference to the notes.
 """
 
 import ast
@@ -37,7 +37,7 @@ RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 POWER = r"10(?:\^\{?[-−]?\d+\}?|[⁻⁰¹²³⁴-⁹]+)"
 TOKEN = re.compile(
     rf"(?P<note>\bN\d+(?:\.\d+[a-z]?)?\b)|(?P<shape>(?<![\w.-])\d+(?:-\d+)+(?![\w.]))|(?P<half>[½¼])|(?:(?P<word>\b(?:{'|'.join(WORDS)})\b)|"
-    rf"(?P<number>(?:(?<![\w)}}\]])(?P<sign>[-−+]))?(?<![\w.])(?:(?P<power>(?:(?P<times>\d+(?:\.\d+)?)\s*(?:\\cdot|·)\s*)?{POWER})|(?P<plain>\d+(?:,\d{{3}})*(?:\.\d+)?))))(?P<unit>\s(?:hundred|thousand|million)\b)?",
+    rf"(?P<number>(?:(?<![\w)}}\]])(?P<sign>[-−+]))?(?<![\w.])(?:(?P<power>(?:(?P<times>\d+(?:\.\d+)?)\s*(?:\\cdot|·)\s*)?{POWER})|(?P<plain>\d+(?:,\d{{3}})*(?:\.\d+)?)(?P<e>e[-+]\d+)?)))(?P<unit>\s(?:hundred|thousand|million)\b)?",
     re.I,
 )
 UNITS = {"hundred": 100, "thousand": 1000, "million": 10**6}
@@ -56,6 +56,8 @@ class Number:
     def is_worth(self, value):
         if isinstance(self.value, str | tuple):
             return type(value) is type(self.value) and value == self.value
+        if isinstance(value, str):
+            return value == self.text
         if self.value == 0 and self.text[0] in "-−+":
             return False
         value = np.asarray(value)
@@ -81,7 +83,7 @@ def numbers(text):
                 exponent = int(re.search(r"10[\^{]*([-−\d⁻⁰¹²³⁴-⁹]+)\}?$", match["power"])[1].translate(RAISED).replace("−", "-"))
                 digits, scale = match["times"] or "1", 10.0**exponent
             else:
-                digits, scale = match["plain"].replace(",", ""), UNITS.get((match["unit"] or "").strip().lower(), 1)
+                digits, scale = match["plain"].replace(",", ""), UNITS.get((match["unit"] or "").strip().lower(), float(f"1{match['e'] or ''}"))
             value = float(digits) * scale * (-1 if match["sign"] in ("-", "−") else 1)
             slack = 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale if match["times"] or not match["power"] else 0
         found.append(Number(match[0], value, slack, *match.span()))
