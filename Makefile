@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 UV_VERSION := 0.13.9
 
-.PHONY: help book test serve lab bench alone refresh lock clean
+.PHONY: help book test serve lab bench alone ends torch audit links refresh lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -52,6 +52,26 @@ bench: $(STAMP)  ## measure speed, memory and an unchanged build, side by side
 
 alone: $(STAMP)  ## run each notebook by itself, with the versions of Colab (needs python3.12)
 	@$(BIN)/python tools/alone.py
+
+# The package's tests: they need no site. With another newest Python: make ends NEWEST=3.13
+PACKAGE := src/mlp $(patsubst %,tests/test_%.py,activations backprop chain_rule data digits errors losses network paths plots trace training trials widgets)
+NEWEST ?= 3.14
+ends: $(STAMP)  ## run the package's tests with the oldest and the newest Python and NumPy
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@for end in "3.11 numpy==2.0.*" "$(NEWEST) numpy"; do set -f; set -- $$end; echo "Python $$1, $$2"; \
+		$(BIN)/uv run -q --no-project --isolated --python $$1 --with "$$2" --with-editable '.[book,test]' \
+			python -m pytest -q -o addopts=--doctest-modules -p no:cacheprovider $(PACKAGE) || exit 1; done
+
+torch: book  ## run the listing that needs PyTorch, and compare momentum and Adam with PyTorch's
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 && $(BIN)/python -c "import torch"
+	@$(BIN)/python -m pytest -o addopts= tests/test_next.py
+
+audit: $(STAMP)  ## ask whether a locked package has a known weakness
+	@$(BIN)/python -m venv _build/audit && _build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@_build/audit/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
+
+links: $(STAMP)  ## ask every address outside the book whether it is still there
+	@$(BIN)/python tools/links.py
 
 refresh: $(STAMP)  ## execute every notebook and store its outputs
 	@$(BIN)/python tools/refresh.py

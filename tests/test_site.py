@@ -12,6 +12,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 from PIL import Image
+from sphinx.errors import ExtensionError
 from support import PHONE, ROOT, WIDE, site_pages
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -207,6 +208,18 @@ def test_repository_address(remote, name, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_REPOSITORY", "from/environment")
     assert mlp_site.repository() == "from/environment"
     monkeypatch.setenv("GITHUB_REPOSITORY", "")
+    assert mlp_site.repository() is None
+    monkeypatch.setenv("GITHUB_REPOSITORY", 'a/b"><script>')
+    with pytest.raises(ExtensionError, match="must be owner/name"):
+        mlp_site.repository()
+
+
+def test_an_archive_inside_another_repository_has_no_address(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", "https://github.com/somebody/else"], check=True)
+    (tmp_path / "book").mkdir()
+    monkeypatch.setattr(mlp_site, "ROOT", tmp_path / "book")
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     assert mlp_site.repository() is None
 
 

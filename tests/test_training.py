@@ -1,6 +1,8 @@
 """Batches, updates and train: one arithmetic on two roads, and what each record says."""
 
 import math
+from functools import reduce
+from operator import add
 
 import numpy as np
 import pytest
@@ -69,7 +71,7 @@ def test_train_ends_bit_for_bit_where_updates_ends(descent):
     assert bits(run.net) == bits(records[-1].net if records else net)
     assert run.epochs == options["epochs"] == len(run.losses) and run.converged is False
     for epoch in range(1, run.epochs + 1):
-        assert run.losses[epoch - 1] == sum([u.loss for u in records if u.epoch == epoch], 0.0)
+        assert run.losses[epoch - 1] == reduce(add, [u.loss for u in records if u.epoch == epoch], 0.0)
     again = train(net, X, y, rng=rng(), **options)
     assert bits(again.net) == bits(run.net) and again.losses.tobytes() == run.losses.tobytes()
 

@@ -28,6 +28,7 @@ from docutils import nodes
 from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinxcontrib import katex
@@ -163,17 +164,24 @@ class KeepTogether(SphinxPostTransform):
 # 3 — Repository --------------------------------------------------------------------------------------------------
 
 
+NAME = re.compile(r"[\w-]+/[\w.-]+")
+
+
 def repository() -> str | None:
-    """``owner/name`` on GitHub: from CI's environment, where "" says that there is none, or from the remote ``origin``; else None."""
-    if "GITHUB_REPOSITORY" in os.environ:
-        return os.environ["GITHUB_REPOSITORY"] or None
+    """``owner/name`` on GitHub: from CI's environment, where "" says that there is none, or from the remote ``origin`` of this very folder; else None."""
+    if name := os.environ.get("GITHUB_REPOSITORY"):
+        if not NAME.fullmatch(name):  # it goes into pages
+            raise ExtensionError(f"GITHUB_REPOSITORY must be owner/name, got {name!r}")
+        return name
+    if "GITHUB_REPOSITORY" in os.environ or not (ROOT / ".git").exists():  # an archive, perhaps unpacked inside another repository
+        return None
     try:
         remote = subprocess.run(
             ["git", "-C", str(ROOT), "remote", "get-url", "origin"], capture_output=True, text=True, check=True
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
-    found = re.fullmatch(r"(?:https://|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote)
+    found = re.fullmatch(rf"(?:https://|ssh://git@|git@)github\.com[:/]({NAME.pattern}?)(?:\.git)?/?", remote)
     return found and found[1]
 
 

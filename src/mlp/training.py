@@ -108,7 +108,9 @@ def train(net, X, y, *, eta, epochs, batch_size=1, rng=None, loss=squared_loss, 
     with np.errstate(all="ignore"):
         for epoch in range(1, epochs + 1):
             before = parameters.copy() if tol is not None else None
-            losses.append(sum((total for _, _, total in epoch_updates(epoch)), 0.0))
+            losses.append(0.0)
+            for _, _, total in epoch_updates(epoch):
+                losses[-1] += total
             if tol is not None and np.abs(parameters - before).max() < tol:
                 converged = True
                 break

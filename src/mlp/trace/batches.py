@@ -13,7 +13,7 @@ from .. import _checks
 from ..backprop import backprop
 from ..training import train
 from .axes import around, axis
-from .digits import display, fixed, plainly, power_of, signed
+from .digits import added, display, fixed, plainly, power_of, signed
 from .frames import asked, checked
 from .points import net_of as network_of
 from .points import of_the_book, packed, points_of, units
@@ -252,7 +252,7 @@ def frame(spec, state):
         ratio = length / float(np.linalg.norm(_cloud(*_key(spec), "start")[:, live["pair"]].mean(axis=0)) or 1)
         status = say("start") + (" " + say("later", ratio=fixed(ratio, 3)) if state["moment"] == "later" else "")
         return {"status": status, "shows": shows, **rest, **({"ask": _ask_noise(say, live["guesses"], rule, status)} if length and state["moment"] == "start" else {})}
-    typical = sqrt(sum(off**2 for off in offs) / len(offs))
+    typical = sqrt(added(off**2 for off in offs) / len(offs))
     batch = {"number": str(index), "size": str(len(now)), "ba": slope(float(means[-1][0])), "bb": slope(float(means[-1][1]))}
     status = say("batch 1" if index == 1 else "batch", **batch, off=fixed(offs[-1], 2), typical=fixed(typical, 2)) if length else say("flat", **batch)
     return {"status": status, "shows": shows, **rest}

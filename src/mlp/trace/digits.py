@@ -4,8 +4,10 @@ to the printed products, and those add to the printed sum.
 Inside this module numbers are written as Python reads them; `display` turns one into what a reader sees.
 """
 
+from functools import reduce
 from itertools import combinations
 from math import floor, inf, log10, prod
+from operator import add
 from sys import float_info
 
 from .symbols import SUP
@@ -102,6 +104,15 @@ def power_of(size):
     return floor(log10(size)) if 0 < size < inf else -1
 
 
+def added(values):
+    """The sum of floats from left to right, as the page's script adds them: from Python 3.12 on, sum() makes up for what is rounded on the way.
+
+    >>> added([1e16, 1.0, -1e16])
+    0.0
+    """
+    return reduce(add, values, 0.0)
+
+
 def decimals_for(values):
     """How many decimals show four digits of the largest of the values."""
     largest = max(map(abs, values))
@@ -152,8 +163,8 @@ def _results(products, outer, total, texts, counted):
         results = [signed(value, first) for value, first in zip(exact, starts)]
         values = [float(text) for text in results]
         terms = [value for value, counts in zip(values[outer:], counted or [True] * len(parts)) if counts]
-        added = values[0] * sum(terms) if outer else sum(terms)
-        if [signed(value, first) for value, first in zip(multiplied, starts)] == results and signed(added, places) == signed(total, places):
+        summed = values[0] * added(terms) if outer else added(terms)
+        if [signed(value, first) for value, first in zip(multiplied, starts)] == results and signed(summed, places) == signed(total, places):
             return [*results, signed(total, places)]
     return None
 

@@ -7,7 +7,7 @@ routes can be left out of the sum. Made in the page too, by widgets/js/path-ledg
 from dataclasses import dataclass
 from math import prod
 
-from .digits import agrees, decimals_above, decimals_of, display, printed, signed, term, two_factors
+from .digits import added, agrees, decimals_above, decimals_of, display, printed, signed, term, two_factors
 from .symbols import spoken
 
 WORDS = {
@@ -82,7 +82,7 @@ def scenes(key, name, derivative, routes, witnesses, opening, start, network=Non
     counted = [p not in (left or ()) for p in range(1, n + 1)]
     without = WORDS["without"].format(left=_listed(left)) if left else ""
     parts = [prod(step.value for step in route.steps) for route in routes]
-    total, size = sum(part for part, counts in zip(parts, counted) if counts), sum(map(abs, parts))
+    total, size = added(part for part, counts in zip(parts, counted) if counts), added(map(abs, parts))
     texts = printed([([[step.value for step in product] for product in products], outer) for _, products, outer in forms], total, counted)
     right = all(agrees(witness.value, total, size, witness.noise) for witness in witnesses)
     costs = {"along": n * (length - 1), "shared": n * (length - first - last - 1) + max(first + last - 1, 0) + 1}

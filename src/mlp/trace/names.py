@@ -3,7 +3,7 @@ module, widgets/js/names.js, only looks them up."""
 
 from .. import _checks
 from ..network import forward
-from .digits import fixed, short, term
+from .digits import added, fixed, short, term
 from .drawing import drawable, edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import asked, checked
 from .symbols import plain, spoken, written
@@ -164,7 +164,7 @@ def _steps(net, x, cells):
             bias = float(net.b[k][j - 1])
             parts = [a * w for a, w in zip(before, column)] + ([bias] if k in net.biased else [])
             total = float(point.Z[k][0, j - 1])
-            digits = next((d for d in (4, 5, 6, 7) if fixed(sum(round(v, d) for v in parts), d) == fixed(total, d)), 4)
+            digits = next((d for d in (4, 5, 6, 7) if fixed(added(round(v, d) for v in parts), d) == fixed(total, d)), 4)
             products = " + ".join([f"{term(fixed(a, 4))} · {term(short(w))}" for a, w in zip(before, column)] + ([term(short(bias))] if k in net.biased else []))
             terms = " ".join(f"{'−' if v < 0 else '+'} {fixed(abs(v), digits)}" for v in parts).removeprefix("+ ").replace("− ", "−", 1 if parts[0] < 0 else 0)
             slots = {"Z": plain(("Z", k, j)), "O": plain(("O", k, j)), "products": products, "terms": terms, "value": fixed(total, digits), "f": "σ" if net.f[k].name == "sigmoid" else net.f[k].name}

@@ -1,6 +1,6 @@
 """The rectangle f · g (chapter 4): both sides grow with x, and the area by a strip for each of them and a corner."""
 
-from .digits import short
+from .digits import added, short
 from .frames import asked, checked
 
 NUDGES = [1, 0.5, 0.25, 0.1, 0.01]
@@ -35,7 +35,7 @@ def _frame(n):
     by = [short(part / step) for part in parts.values()]
     said = ", ".join(f"{name} {short(part)}" for name, part in parts.items())
     status = (f"Step {n + 1} of {len(NUDGES)}. Δx = {short(step)}, so Δf = {short(df)} and Δg = {short(dg)}. The area grows by {short(g * df)} + {short(f * dg)} + {short(df * dg)}. "
-              f"Divided by Δx: {' + '.join(by)} = {short(sum(parts.values()) / step)}.")
+              f"Divided by Δx: {' + '.join(by)} = {short(added(parts.values()) / step)}.")
     return {"status": status, "shows": {"boxes": {"boxes": _rounded(boxes), "texts": _rounded(texts), "said": said}}}
 
 
