@@ -328,7 +328,7 @@ def taken_up(number):
     """What the listing says of a new number: itself where it may stand alone, and else what has to be replaced."""
     if isinstance(number.value, str):
         return number.value
-    small = isinstance(number.value, float | int) and number.value == int(number.value) and abs(number.value) < 10
+    small = isinstance(number.value, float | int) and number.value == int(number.value) and abs(number.value) < 10 and "." not in number.text
     return f"{number.value:.0f}" if small and number.text[-1].isalnum() else f"?{number.text}"
 
 
