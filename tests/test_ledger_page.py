@@ -47,6 +47,27 @@ COVERED = """svg => [...svg.querySelectorAll('.edge-label')].filter(label => lab
   }).map(node => [label.textContent, node.dataset.node]);
 })"""
 
+# Which labels a route over another edge crosses, as [label, edge].
+CROSSED = """svg => [...svg.querySelectorAll('.edge-label')].filter(label => label.firstChild).flatMap(label => {
+  const box = label.getBBox();
+  return [...svg.querySelectorAll('.route')].filter(line => line.dataset.edge !== label.dataset.edge).filter(line => {
+    const [x1, y1, x2, y2] = ['x1', 'y1', 'x2', 'y2'].map(name => Number(line.getAttribute(name)));
+    return Array.from({ length: 401 }, (_, n) => n / 400).some(t => {
+      const x = x1 + t * (x2 - x1), y = y1 + t * (y2 - y1);
+      return x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height;
+    });
+  }).map(line => [label.textContent, line.dataset.edge]);
+})"""
+LABELS = "svg => [...svg.querySelectorAll('.edge-label')].filter(label => label.firstChild).map(label => label.dataset.edge)"
+
+# The contrast of each label with the card, and whether its colour is that of its edge.
+INKS = """svg => [...svg.querySelectorAll('.edge-label')].filter(label => label.firstChild).map(label => {
+  const light = text => text.match(/[0-9.]+/g).slice(0, 3).map(n => n / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0);
+  const ink = getComputedStyle(label).fill, [less, more] = [light(ink), light(getComputedStyle(svg.closest('.mlp-card')).backgroundColor)].sort((a, b) => a - b);
+  const routes = [...svg.querySelectorAll('.route')].filter(line => line.dataset.edge === label.dataset.edge);
+  return [(more + 0.05) / (less + 0.05), routes.length > 1 || getComputedStyle(routes[0]).stroke === ink];
+})"""
+
 
 def ledger(page, where):
     page.goto(where)
@@ -98,7 +119,10 @@ def test_every_weight_and_every_frame(site, pages, viewport, theme, scheme):
             assert (seen["total"] is not None) == shows["ledger"]["total"] and seen["mark"] == ("✓" if shows["ledger"]["check"] else "")
             heights.add(seen["height"])
         assert element.evaluate(CUT) == [], f"{key} at {viewport}"
-        assert card.get_by_role("img").evaluate(COVERED) == [], f"{key} at {viewport}"
+        drawing = card.get_by_role("img")
+        assert drawing.evaluate(COVERED) == [] and drawing.evaluate(CROSSED) == [], f"{key} at {viewport}"
+        assert set(drawing.evaluate(LABELS)) == {edge for edge in shows["network"]["routes"] if edge[0] == "w"}, key
+        assert all(contrast >= 4.5 and alike for contrast, alike in drawing.evaluate(INKS)), key
         # What the reader now reads, against the derivative itself.
         k, i, j = map(int, re.findall(r"\d+", key))
         places = decimals(seen["total"])
@@ -308,7 +332,7 @@ def test_what_a_view_will_say_is_not_in_the_document_before(site, pages):
 def test_a_factor_and_its_edge_light_each_other(site, pages):
     page = pages(WIDE, "light")
     card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step7")
-    hot = lambda where: card.locator(f"{where}.hot").evaluate_all("all => all.map(one => one.dataset.edge ?? one.dataset.path ?? 'base')")  # noqa: E731
+    hot = lambda where: card.locator(f"{where}.hot").evaluate_all("all => all.map(one => one.dataset.path ?? one.dataset.edge ?? 'base')")  # noqa: E731
     factor = card.get_by_role("cell", name="∂O 3 1 by ∂O 2 2")
     factor.hover()
     assert hot(".factor") == ["w3_2_1"] and hot(".route") == ["2"]
@@ -336,7 +360,7 @@ def test_no_label_lies_on_a_neuron_at_any_width(site, pages, width):
     card = ledger(page, f"{site}/{PAGE}#path-ledger-w1_1_1-step7")
     for weight in ("w1_1_1", "w1_4_3", "w1_2_2", "w2_3_1", "w2_1_2", "w3_2_1"):
         weights(card).select_option(weight)
-        assert card.get_by_role("img").evaluate(COVERED) == [], weight
+        assert card.get_by_role("img").evaluate(COVERED) == card.get_by_role("img").evaluate(CROSSED) == [], weight
     assert card.element_handle().evaluate(CUT) == []
 
 

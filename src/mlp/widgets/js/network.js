@@ -23,7 +23,7 @@ export function layout(drawing, width) {
       y: top + ((rows - node.rows) / 2 + node.row) * pitch,
     };
   }
-  return { place, width: full, height: top * 2 + (rows - 1) * pitch + captions, radius, narrow };
+  return { place, width: full, height: top * 2 + (rows - 1) * pitch + captions, captions, radius, narrow };
 }
 
 /** The distance of a point from the line between two others. */
@@ -45,21 +45,34 @@ export function edgeAt(drawing, { place, radius }, spot, finger = false, chosen 
   return first.choice;
 }
 
-/** A place for a label of `size` on the edge, clear of all nodes and of the labels already there, or undefined. */
-function clearPlace(from, to, size, { place, radius, width, height }, taken) {
-  const rise = size.height / 2, nodes = Object.values(place);
+/** Whether a line of `width` meets the box. */
+function crosses(box, { from, to, width }) {
+  let enter = 0, leave = 1;
+  for (const [start, way, least, most] of [[from.x, to.x - from.x, box.left, box.right], [from.y, to.y - from.y, box.top, box.bottom]]) {
+    const ends = [(least - width / 2 - start) / way, (most + width / 2 - start) / way];
+    enter = Math.max(enter, Math.min(...ends));
+    leave = Math.min(leave, Math.max(...ends));
+  }
+  return enter < leave;
+}
+
+/** A place for a label of `size` on the edge, clear of all nodes, of the `routes` over other edges and of the labels already there, or undefined. */
+function clearPlace(own, size, { place, radius, width, height, captions }, routes, taken) {
+  const { from, to } = own, nodes = Object.values(place), others = routes.filter((route) => route.from !== from || route.to !== to);
+  const slope = (to.y - from.y) / (to.x - from.x), rise = (size.height + Math.abs(slope) * size.width + own.width * Math.hypot(1, slope)) / 2;
   let best, least = Infinity;
-  for (const along of [0.5, 0.45, 0.55, 0.4, 0.6, 0.35, 0.65, 0.3, 0.7]) {
+  for (let along = 0.2; along < 0.81; along += 0.025) {
     for (const side of [-1, 1]) {
-      const slope = Math.abs((to.y - from.y) / (to.x - from.x));
-      const x = from.x + along * (to.x - from.x), y = from.y + along * (to.y - from.y) + side * (rise + Math.min(20, (slope * size.width) / 2));
-      const box = { left: x - size.width / 2, right: x + size.width / 2, top: y - size.height / 2, bottom: y + size.height / 2 };
-      if (box.left < 0 || box.right > width || box.top < 0 || box.bottom > height) continue;
-      const covers = (node) => Math.hypot(node.x - Math.max(box.left, Math.min(node.x, box.right)), node.y - Math.max(box.top, Math.min(node.y, box.bottom))) < radius + 1;
-      const meets = (other) => box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top;
-      if (nodes.some(covers) || taken.some(meets)) continue;
-      const cost = Math.abs(along - 0.5) + (side > 0 ? 0.05 : 0);
-      if (cost < least) [best, least] = [{ x, y, ...box }, cost];
+      for (const far of slope ? [rise, Math.min(rise, size.height / 2 + 20)] : [rise, Math.min(rise + 14, from.y - size.height / 2)]) { // on a steep edge itself, or high between two round neurons
+        const x = from.x + along * (to.x - from.x), y = from.y + along * (to.y - from.y) + side * far;
+        const box = { left: x - size.width / 2, right: x + size.width / 2, top: y - size.height / 2, bottom: y + size.height / 2 };
+        if (box.left < 0 || box.right > width || box.top < 0 || box.bottom > height - captions) continue;
+        const covers = (node) => Math.hypot(node.x - Math.max(box.left, Math.min(node.x, box.right)), node.y - Math.max(box.top, Math.min(node.y, box.bottom))) < radius + 1;
+        const meets = (other) => box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top;
+        if (nodes.some(covers) || taken.some(meets) || others.some((route) => crosses(box, route))) continue;
+        const cost = Math.abs(along - 0.5) + (side > 0 ? 0.05 : 0) + (far === rise ? 0 : 0.3);
+        if (cost < least) [best, least] = [{ x, y, ...box }, cost];
+      }
     }
   }
   return best;
@@ -115,8 +128,8 @@ export function networkPanel(host) {
       const from = at.place[edge.from], to = at.place[edge.to], ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
       const base = makeSvg("line", { class: edge.choice ? "edge open" : "edge", ...ends });
       const hit = edge.choice ? makeSvg("line", { class: "hit", "data-choice": edge.choice, ...ends }) : null;
-      const label = makeSvg("text", { class: "edge-label", "text-anchor": "middle" }), ground = makeSvg("rect", { class: "edge-ground", rx: 3 });
-      parts.edges[edge.id] = { base, hit, label, ground, from, to, routes: [] };
+      const label = makeSvg("text", { "data-edge": edge.id, "text-anchor": "middle" }), ground = makeSvg("rect", { class: "edge-ground", rx: 3 });
+      parts.edges[edge.id] = { name: edge.id, base, hit, label, ground, from, to, routes: [] };
       lines.append(base);
       if (hit) hits.append(hit);
       labels.append(ground, label);
@@ -149,7 +162,7 @@ export function networkPanel(host) {
     part.routes.forEach((line) => line.remove());
     part.routes = paths.map((path, n) => {
       const off = (n - (paths.length - 1) / 2) * 5;
-      const line = makeSvg("line", { class: `edge route path-${path}`, "data-path": path, x1: from.x + normal.x * off, y1: from.y + normal.y * off,
+      const line = makeSvg("line", { class: `edge route path-${path}`, "data-path": path, "data-edge": part.name, x1: from.x + normal.x * off, y1: from.y + normal.y * off,
         x2: to.x + normal.x * off, y2: to.y + normal.y * off });
       base.parentNode.append(line);
       return line;
@@ -185,6 +198,8 @@ export function networkPanel(host) {
       caption.setAttribute("x", String(box.x + (at.narrow ? 1.5 : 3)));
       taken.push({ left: box.x, right: box.x + box.width, top: box.y, bottom: box.y + box.height });
     }
+    const wayOf = ({ id }) => ({ from: parts.edges[id].from, to: parts.edges[id].to, width: 5 * shows.routes[id].length });
+    const drawn = drawing.edges.filter(({ id }) => shows.routes[id]?.length).map(wayOf);
     for (const edge of drawing.edges) {
       const part = parts.edges[edge.id], paths = shows.routes[edge.id] ?? [];
       const fresh = moving && paths.length > (shown.routes[edge.id]?.length ?? 0);
@@ -195,16 +210,20 @@ export function networkPanel(host) {
       const words = shows.labels?.[edge.id] ?? drawing.labels?.[edge.id];
       const number = words ?? shows.numbers?.[edge.id] ?? edge.label;
       part.label.replaceChildren();
+      part.label.setAttribute("class", `edge-label ink-${paths.length > 1 ? 0 : paths[0]}`);
       part.ground.toggleAttribute("hidden", true);
       if (!paths.length || !number) continue;
-      if (!at.narrow && !words && edge.symbol.length > 0) {
-        const { parts: symbol, drop } = svgSymbol(edge.symbol);
-        part.label.append(...symbol, makeSvg("tspan", { dy: -drop }, ` = ${number}`));
-      } else part.label.append(number);
-      part.label.setAttribute("x", "0");
-      part.label.setAttribute("y", "0");
-      const size = part.label.getBBox();
-      const box = clearPlace(part.from, part.to, size, at, taken);
+      const { parts: symbol, drop } = svgSymbol(edge.symbol.length ? edge.symbol : [""]);
+      const whole = [...symbol, makeSvg("tspan", { dy: -drop }, ` = ${number}`)];
+      let size, box;
+      for (const form of [...(at.narrow || words || !edge.symbol.length ? [] : [whole]), [number], [number.replaceAll(" ", "")]]) {
+        part.label.replaceChildren(...form);
+        part.label.setAttribute("x", "0");
+        part.label.setAttribute("y", "0");
+        size = part.label.getBBox();
+        box = clearPlace(wayOf(edge), size, at, drawn, taken);
+        if (box) break;
+      }
       if (!box) {
         part.label.replaceChildren(); // its number is in the list of weights too
         continue;
@@ -215,8 +234,8 @@ export function networkPanel(host) {
       for (const [name, value] of Object.entries({ x: box.left - 2, y: box.top + 2, width: size.width + 4, height: size.height - 4 })) part.ground.setAttribute(name, String(value));
       part.ground.toggleAttribute("hidden", false);
     }
-    const drawn = [...new Set(Object.values(shows.routes).flat())].filter(Boolean).sort().map((path) => `path ${path}`);
-    svg.setAttribute("aria-label", drawn.length ? `${drawing.name}, with ${drawn.join(" and ")}` : drawing.name);
+    const named = [...new Set(Object.values(shows.routes).flat())].filter(Boolean).sort().map((path) => `path ${path}`);
+    svg.setAttribute("aria-label", named.length ? `${drawing.name}, with ${named.join(" and ")}` : drawing.name);
     shown = shows;
   };
 
