@@ -122,7 +122,7 @@ def plain(text, unread=()):
             return " "
         source = re.sub(r"(?<!\d)(?:[_^](?:\{[^{}]*\}|\\[a-z]+|[A-Za-z0-9]))+", "", source)
         source = re.sub(r"(\d)-(?=\d)", r"\1 - ", source)  # a difference, no shape
-        return re.sub(r"\\[a-z]+", lambda m: m[0] if m[0] == r"\cdot" else " ", source)
+        return re.sub(r"\\[a-z]+", lambda m: r"\cdot " if m[0] == r"\cdot" else " ", source)
 
     text = re.sub(r"\$\$(.+?)\$\$|\$([^$]+?)\$", formula, text, flags=re.S)
     text = re.sub(r"subscript (\d)(\d)\b", r"subscript \1 \2", text)

@@ -1,10 +1,12 @@
-"""Chapter 6: every number in its prose, every prediction and every exercise, computed by other means."""
+"""Chapter 6: what computes its numbers (numbers.txt), its predictions and its exercises, by other means."""
 
+from functools import lru_cache
 from math import sqrt
 
 import numpy as np
 import pytest
-from chapters import cells, run, says
+from chapters import cells, run
+from numerals import figures, holds
 from scalar import gradient, running, sweep
 
 from mlp import MLP, backprop, data, forward, l2, tanh, train
@@ -12,6 +14,9 @@ from mlp import MLP, backprop, data, forward, l2, tanh, train
 cars = data.auto_mpg()
 X, y = cars.Xs, cars.ys
 net = data.running_example()[0]
+LOW, MIDDLE, AROUND, HIGH = 17, (18, 25), 30, 35  # miles per gallon, for what is said of the first split's dots
+EARLY, LONGER = 20, 1000  # epochs
+STAGE, LOOKS = 15, (100, 1000)  # epochs of exercises 5 and 6
 
 
 def predicted(W, points):
@@ -41,6 +46,10 @@ def names():
     return run(6)[0]
 
 
+def test_every_number():
+    holds("chapters/06-epochs.ipynb", globals())
+
+
 def test_predictions():
     answers = [spec["answer"] for spec in run(6)[1]]
     assert answers == [
@@ -51,14 +60,11 @@ def test_predictions():
         pytest.approx(sqrt(26 / 4)),
         -(-314 // 20),
     ]
-    says(6, "its root is 2.55", "15 updates use 300 cars, and one more uses the remaining 14", "200 · 16 = 3200", "5 · 392 = 1960")
-    assert round(sqrt(26 / 4), 2) == 2.55 and 314 - 15 * 20 == 14 and 200 * 16 == 3200
 
 
 def test_one_car_after_the_other():
     W, losses = descend(net.W, range(5), 0.02)
     assert round(losses[0], 4) == 0.7412
-    says(6, f"The first loss is the {losses[0]:.4f}", "push $w^3_{11}$ down from its 0.8")
     assert [u.loss for u in names()["records"]] == pytest.approx(losses)
     assert moved(W, names()["now"].W) < 1e-12
     once = train(net, X[:5], y[:5], eta=0.02, epochs=1).net
@@ -70,7 +76,13 @@ def test_one_car_after_the_other():
 
 def test_order_of_the_rows():
     assert len(set(names()["draws"].tolist())) == 245
-    says(6, "Only 245 of the 392 cars")
+
+
+def two_points(w, eta, targets):
+    """Where an epoch of the small example leads."""
+    for target in targets:
+        w -= eta * 2 * (w - target)
+    return w
 
 
 def test_two_points():
@@ -82,87 +94,69 @@ def test_two_points():
             w -= 0.25 * 2 * (w - target)
         if epoch == 0:
             assert losses == [4, 1] and w == 0.5 and (2 - w) ** 2 + w**2 == 2.5
-    says(6, f"{losses[2]}+{losses[3]}={losses[2] + losses[3]}", f"$w={w}$ and $L=1.375^2+0.625^2=1.890625+0.390625={(2 - w) ** 2 + w**2}$")
     assert 0.25 * (2 / 3) + 0.5 == pytest.approx(2 / 3) and 0.5 * (2 / 3) + 1 == pytest.approx(4 / 3)
-
-    def epoch(w, eta, targets):
-        for target in targets:
-            w -= eta * 2 * (w - target)
-        return w
-
-    assert [epoch(1, 0.25, t) for t in ((2, 0), (0, 2))] == [0.75, 1.25]
-    assert epoch(0.75, 0.25, (2, 0)) - 0.75 == -0.0625  # elsewhere less
-    assert epoch(2 / 3, 0.25, (2, 0)) == pytest.approx(2 / 3) and epoch(4 / 3, 0.25, (0, 2)) == pytest.approx(4 / 3)
-    says(6, "From the minimum itself an epoch always moves $w$ by 0.25.")
-    assert [epoch(1, 0.025, t) for t in ((2, 0), (0, 2))] == pytest.approx([0.9975, 1.0025])
-    says(6, "$w=0.25\\cdot1+0.5=0.75$", "$0.95\\cdot1.05=0.9975$ or to $0.95\\cdot0.95+0.1=1.0025$", "$2.25+1.5625=3.8125$")
+    assert [two_points(1, 0.25, t) for t in ((2, 0), (0, 2))] == [0.75, 1.25]
+    assert two_points(0.75, 0.25, (2, 0)) - 0.75 == -0.0625  # elsewhere less
+    assert two_points(2 / 3, 0.25, (2, 0)) == pytest.approx(2 / 3) and two_points(4 / 3, 0.25, (0, 2)) == pytest.approx(4 / 3)
+    assert [two_points(1, 0.025, t) for t in ((2, 0), (0, 2))] == pytest.approx([0.9975, 1.0025])
 
 
-def test_losses_and_order():
-    """In order and shuffled, by an epoch written out here."""
-    says(6, f"Before training $L$ was {total(net.W):.1f}")
-    last, ends = {}, {}
+@figures
+def orders():
+    """In order and shuffled, by an epoch written out here: the sums along the way and the losses after each epoch."""
+    along, after, ends = {}, {}, {}
     for name, rng in (("in_order", None), ("shuffled", np.random.default_rng(1))):
-        W = net.W
-        for e in range(50):
+        W, along[name], after[name] = net.W, [], []
+        for _ in range(50):
             W, losses = descend(W, range(392) if rng is None else rng.permutation(392), 0.02)
-            assert names()[f"along_{name}"][e] == pytest.approx(sum(losses))
-            assert names()[f"after_{name}"][e] == pytest.approx(total(W))
-            if e == 4 and rng is not None:
-                says(6, f"after five shuffled epochs it is {total(W):.1f}")
-            if e == 0 and rng is None:
-                assert total(W) > total(net.W)
-        last[name], ends[name] = sum(losses), W
-        assert moved(W, names()[name].W) < 1e-8
-    says(6, f"L is {total(ends['in_order']):.1f} against {total(ends['shuffled']):.1f}", f"when $L$ was {total(net.W):.1f}")
-    says(6, f"the loss, from {total(ends['shuffled']):.1f} at the start")
-    assert last["in_order"] < last["shuffled"] < total(ends["in_order"])
-    quarters = cars.y.reshape(4, 98).mean(axis=1)
-    assert f"{quarters[3]:.1f}" == "31.6" and f"{quarters[0]:.1f}" == "18.4"
-    says(6, f"The last quarter goes {quarters[3]:.1f} miles on a gallon on average, the first {quarters[0]:.1f}.")
+            along[name].append(sum(losses))
+            after[name].append(total(W))
+        ends[name] = W
     error = {n: ((predicted(W, X) - y) * cars.y_dev).reshape(4, 98).mean(axis=1) for n, W in ends.items()}
-    assert all(abs(error["in_order"][:2] - 6) < 0.6) and abs(error["in_order"][3]) < 0.2
-    assert all(0 < error["shuffled"][:2]) and all(error["shuffled"][:2] < error["in_order"][:2]) and error["shuffled"][3] < -2
     path, biggest = ends["in_order"], 0.0
     for i in range(392):
         path, _ = descend(path, [i], 0.02)
         biggest = max(biggest, moved(ends["in_order"], path))
-    says(6, f"moved by more than about {moved(ends['in_order'], path):.2f}.", f"one of them was {biggest:.2f} away")
+    whole = moved(ends["in_order"], path)
+    return locals()
 
 
-def signed(values):
-    return [f"{value:+.1f}".replace("-", "−") for value in values]
+quarters = cars.y.reshape(4, 98).mean(axis=1)
 
 
-def test_the_tape():
-    """What the text says of the view: the first epoch in the order of the file, by quarters, and its task."""
-    quarters = [((predicted(W, X) - y) * cars.y_dev).reshape(4, 98).mean(axis=1) for W in (net.W, descend(net.W, range(98), 0.02)[0], descend(net.W, range(392), 0.02)[0])]
-    (first, *_, last), (own, *_, others), end = map(signed, quarters)
-    says(6, f"the first quarter has gone from {first} to {own}, and that of the last quarter, whose cars have not come yet, from {last} to {others}.")
-    says(6, f"the four means are {', '.join(end[:3])} and {end[3]}: the weights suit the cars that came last")
-    W, losses = descend(net.W, range(392), 0.02)
-    says(6, f"$L$ has gone up, from {total(net.W):.1f} to {total(W):.1f}.", f"they added up to {sum(losses):.1f}.")
-    ends = {}
+def test_losses_and_order():
+    for name, W in orders.ends.items():
+        assert names()[f"along_{name}"] == pytest.approx(orders.along[name]) and names()[f"after_{name}"] == pytest.approx(orders.after[name])
+        assert moved(W, names()[name].W) < 1e-8
+    assert orders.after["in_order"][0] > total(net.W)
+    assert orders.along["in_order"][-1] < orders.along["shuffled"][-1] < orders.after["in_order"][-1]
+    error = orders.error
+    assert abs(error["in_order"][3]) < 0.2
+    assert all(0 < error["shuffled"][:2]) and all(error["shuffled"][:2] < error["in_order"][:2]) and error["shuffled"][3] < -2
+
+
+@figures
+def tape():
+    """The view's first epoch in the order of the file, by quarters, and its task."""
+    first, own, end = [((predicted(W, X) - y) * cars.y_dev).reshape(4, 98).mean(axis=1) for W in (net.W, descend(net.W, range(98), 0.02)[0], descend(net.W, range(392), 0.02)[0])]
+    ends, along = {}, {}
     for eta, rng in ((0.001, None), (0.001, np.random.default_rng(1)), (0.003, None), (0.003, np.random.default_rng(1)), (0.05, None)):
         W = net.W
         for _ in range(50):
             W, losses = descend(W, range(392) if rng is None else rng.permutation(392), eta)
-        ends[eta, rng is None] = total(W)
-    says(6, f"With $\\eta=0.001$ $L$ after 50 epochs is {ends[0.001, True]:.1f} in the order of the file and {ends[0.001, False]:.1f} shuffled")
-    says(6, f"At 0.003 it does: {ends[0.003, True]:.1f} against {ends[0.003, False]:.1f}.")
-    says(6, f"the sum along the way of the last epoch is {sum(losses):.1f}, and $L$ is {ends[0.05, True]:.1f}.")
-    assert ends[0.001, True] < 120 < ends[0.003, True]
+        ends[eta, rng is None], along[eta, rng is None] = total(W), sum(losses)
+    return locals()
 
 
-def figures():
-    return [c for c in cells(6) if "mystnb" in c["metadata"]]
+def test_the_tape():
+    assert tape.ends[0.001, True] < 120 < tape.ends[0.003, True]
+    assert orders.after["in_order"][0] > total(net.W) > orders.along["in_order"][0]
 
 
 def test_loss_per_update():
     losses = names()["on_the_way"]
     above = sum(loss > 5 for loss in losses)
     assert len(losses) == 1960 and above == 6
-    assert any("Six dots lie above the picture" in c["metadata"]["mystnb"]["figure"]["caption"] for c in figures())
 
 
 def settled(W, seed):
@@ -173,41 +167,42 @@ def settled(W, seed):
     return total(W)
 
 
-def test_noise_floor():
-    floors, shuffled = names()["floors"], names()["shuffled"]
-    middle = {rate: float(np.median(values)) for rate, values in floors.items()}
-    says(6, f"from {middle[0.1]:.2f} to {middle[0.01]:.2f}, and then to {middle[0.001]:.4f}", "the first fall is fivefold, the second nineteenfold")
-    assert round(middle[0.1] / middle[0.01]) == 5 and round(middle[0.01] / middle[0.001]) == 19
-    ends, means = {}, {}
-    for rate in floors:
-        W, rng, largest, losses = shuffled.W, np.random.default_rng(7), [], []
+@figures
+def noise():
+    """Forty more epochs with each rate: the largest changes, the losses of the last twenty and the ends; and what hides under the noise."""
+    floors, ends, means = {}, {}, {}
+    for rate in (0.1, 0.01, 0.001):
+        W, rng, floors[rate], losses = names()["shuffled"].W, np.random.default_rng(7), [], []
         for _ in range(40):
             after, _ = descend(W, rng.permutation(392), rate)
-            largest.append(moved(W, after))
+            floors[rate].append(moved(W, after))
             W = after
             losses.append(total(W))
-        assert floors[rate] == pytest.approx(largest, rel=1e-6)
-        assert np.median(largest[5:20]) < 1.6 * np.median(largest[20:])  # no further down
         ends[rate], means[rate] = W, np.mean(losses[20:])
-    says(6, f"about the same mean loss: {means[0.1]:.1f}, {means[0.01]:.1f} and {means[0.001]:.1f}.")
-    assert middle[0.1] > middle[0.01] > middle[0.001]
+    middle = {rate: float(np.median(values)) for rate, values in floors.items()}
     lowest = {rate: settled(ends[rate], 7) for rate in ends}
-    says(6, f"farthest down the valley, to {lowest[0.1]:.1f}", f"have the largest loss, {lowest[0.001]:.1f}.")
+    each = backprop_of_each(ends[0.001])
+    return locals()
+
+
+def test_noise_floor():
+    floors, shuffled, middle, ends, lowest, each = noise.floors, names()["shuffled"], noise.middle, noise.ends, noise.lowest, noise.each
+    assert round(middle[0.1] / middle[0.01]) == 5 and round(middle[0.01] / middle[0.001]) == 19
+    for rate, largest in floors.items():
+        assert names()["floors"][rate] == pytest.approx(largest, rel=1e-6)
+        assert np.median(largest[5:20]) < 1.6 * np.median(largest[20:])  # no further down
+    assert middle[0.1] > middle[0.01] > middle[0.001]
     assert lowest[0.1] < lowest[0.01] < lowest[0.001] == max(lowest.values())
     assert all(settled(ends[0.1], seed) < 90 and settled(ends[0.001], seed) > 96 for seed in (0, 1))  # not this seed alone
-    each = backprop_of_each(ends[0.001])
     assert 1 / 70 < abs(each.mean()) / abs(each).mean() < 1 / 50
     drift = 392 * 0.001 * round(abs(each.mean()), 4)
-    says(6, f"$392\\cdot0.001\\cdot{abs(each.mean()):.4f}={drift:.4f}$", f"a good part of the {middle[0.001]:.4f}")
     whole = train(shuffled.with_parameters(ends[0.001], dict(shuffled.b)), X, y, eta=0.392, epochs=1, batch_size=392).net
     assert moved(ends[0.001], whole.W) == pytest.approx(drift, abs=1e-4) and drift > middle[0.001] / 2
     assert floors[0.01][0] < 0.05 and min(floors[0.01][:14]) > 0.02 > floors[0.01][14]
-    says(6, "With the tolerance 0.05 about every second epoch will do; here already the first does.")
     assert 0.35 < (np.array(floors[0.01]) < 0.05).mean() < 0.65
     waits = {tol: [stops_after(shuffled, tol, seed) for seed in range(8)] for tol in (0.05, 0.02)}
     assert waits[0.05] == [2, 1, 3, 3, 1, 1, 2, 1]
     assert waits[0.02] == [19, 13, 3, 26, 25, 18, 53, 15]
-    says(6, f"it stops after {waits[0.02][7]} epochs, and in the next one a weight would have moved by {floors[0.01][15]:.2f}.")
     assert min(floors[0.01]) > 0.01  # so 0.001 is never met
 
 
@@ -231,8 +226,11 @@ def test_whole_set_descent():
     assert with_l2[-1] < 1e-6 and all(with_l2[1000::1000] < 0.5 * with_l2[:-1000:1000])
     assert 1e-4 < plain[-1] < 1e-3 and plain[-1] > 0.5 * plain[3000]
     assert max(plain[100:]) < np.median(names()["floors"][0.01])
-    after = [train(net, X, y, eta=0.3, epochs=6000, batch_size=392, penalty=penalty).net for penalty in (None, l2(0.003))]
-    says(6, f"after 6000 epochs $L$ is {total(after[1].W):.1f} with L2, and {total(after[0].W):.1f} without.")
+
+
+@lru_cache
+def after_6000(lam):
+    return total(train(net, X, y, eta=0.3, epochs=6000, batch_size=392, penalty=l2(lam) if lam else None).net.W)
 
 
 def split(seed):
@@ -265,86 +263,79 @@ def one_split(seed, *, epochs=200, first=None, bias=False, eta=0.1, squares=Fals
     return line, root(yhat[held] - cars.y[held]), root(yhat[own] - cars.y[own])
 
 
+own, held, _ = split(1)
+knowing_nothing = root(cars.y[own].mean() - cars.y[held])
+truth = cars.y[held]
+
+
+@figures
+def odd():
+    """The one of the thirstiest held-out cars that is predicted badly; and how many of them the network comes closer to."""
+    yhat = names()["by_network"]
+    (one,) = np.flatnonzero((truth <= LOW) & (abs(yhat - truth) > 4))
+    closer = sum(abs(yhat - truth) < abs(names()["by_line"] - truth))
+    return locals()
+
+
 def test_the_first_split():
-    own, held, _ = split(1)
-    assert root(cars.y[own].mean() - cars.y[held]) == pytest.approx(6.69, abs=0.005)
-    says(6, "a typical error of 6.69", "6.69 is a low bar")
-    yhat, truth = names()["by_network"], cars.y[held]
+    yhat = names()["by_network"]
     line, network, own_error = one_split(1)
     assert root(yhat - truth) == pytest.approx(network) and network < own_error
-    says(6, f"No prediction goes beyond {max(yhat):.1f}", "though two of these cars reach more than 35")
-    assert sum(truth > 35) == 2 and all(yhat[truth > 35] < truth[truth > 35])
-    middle, low = (truth > 17.9) & (truth <= 25), truth <= 17
-    assert all(yhat[middle] > truth[middle])
-    (odd,) = np.flatnonzero(low & (abs(yhat - truth) > 4))
-    captions = " ".join(c["metadata"]["mystnb"]["figure"]["caption"] for c in figures())
-    assert f"all but one that goes {truth[odd]:.0f} and is given {yhat[odd]:.0f};" in captions
-    closer = sum(abs(yhat - truth) < abs(names()["by_line"] - truth))
-    says(6, f"for {closer} of them its prediction is the closer one")
+    assert sum(truth > HIGH) == 2 and all(yhat[truth > HIGH] < truth[truth > HIGH])
+    middle, around = (truth > MIDDLE[0] - 0.1) & (truth <= MIDDLE[1]), abs(truth - AROUND) < 2
+    assert all(yhat[middle] > truth[middle]) and {True, False} == set(yhat[around] > truth[around])
     assert root(names()["by_line"] - truth) == pytest.approx(line)
 
 
+@figures
+def ten():
+    """The ten splits; with squares, with more and with fewer epochs, and with other starts."""
+    seeds = range(1, 11)
+    both = np.array([one_split(seed) for seed in seeds])
+    gaps, means = both[:, 0] - both[:, 1], both.mean(axis=0)
+    squares = np.array([one_split(seed, squares=True) for seed in seeds])
+    longer = np.array([one_split(seed, epochs=LONGER)[1] for seed in seeds])
+    early = np.array([one_split(seed, epochs=EARLY) for seed in seeds])
+    again = np.array([one_split(seed, first=400 + seed) for seed in seeds])
+    nothing = np.mean([root(cars.y[split(seed)[1]] - cars.y[split(seed)[0]].mean()) for seed in seeds])
+    return locals()
+
+
 def test_ten_splits():
-    table = np.array([one_split(seed) for seed in range(1, 11)])
+    table, gaps = ten.both, ten.gaps
     assert names()["splits"] == pytest.approx(table, rel=1e-6)
-    gaps, means = table[:, 0] - table[:, 1], table.mean(axis=0)
     assert all(gaps > 0)
-    says(
-        6,
-        f"held-out error is {means[1]:.2f} miles per gallon against {means[0]:.2f}, nine percent less, and it wins in all ten splits",
-        f"to {means[1]:.2f} on average, and its training error is close by, {means[2]:.2f}",
-        f"after 200 epochs, the 4-3-2-1 network is off by {means[1]:.2f} miles per gallon, linear regression by {means[0]:.2f}",
-    )
-    assert round(100 * (1 - means[1] / means[0])) == 9
-    captions = " ".join(c["metadata"]["mystnb"]["figure"]["caption"] for c in figures())
-    assert f"by {min(gaps):.2f} to {max(gaps):.2f} miles per gallon (before rounding)" in captions
     assert np.ptp(table[:, 0]) > gaps.mean()
-    squares = np.array([one_split(seed, squares=True) for seed in range(1, 11)])
-    says(6, f"That is {squares.mean():.2f} against the network's {means[1]:.2f}", f"linear regression with squares by {squares.mean():.2f}")
-    assert (squares < table[:, 1]).sum() == 7
-    says(6, "split by split the squares beat the network in seven of ten")
-    longer = np.array([one_split(seed, epochs=1000)[1] for seed in range(1, 11)])
-    says(6, f"With 1000 it comes to {longer.mean():.2f} and beats the squares in seven of ten.)")
-    assert (longer < squares).sum() == 7
+    assert (ten.squares < table[:, 1]).sum() == 7
     assert np.polyfit(cars.X[:, 2], cars.y, 2)[0] > 0  # the bend
-    held = np.mean([np.isin(np.arange(392), split(seed)[1]) for seed in range(1, 11)], axis=1)
-    assert held.sum() == pytest.approx(2, abs=0.02)
+    share = np.mean([np.isin(np.arange(392), split(seed)[1]) for seed in range(1, 11)], axis=1)
+    assert share.sum() == pytest.approx(2, abs=0.02)
 
 
 def test_where_it_does_not_win():
-    early = np.array([one_split(seed, epochs=20) for seed in range(1, 11)])
-    assert (early[:, 1] < early[:, 0]).sum() == 6 and abs(early[:, 1].mean() - early[:, 0].mean()) < 0.05
-    says(6, "it wins six of ten", f"From epoch 20 to 200 its held-out error falls, from {early[:, 1].mean():.2f} to")
-    again = np.array([one_split(seed, first=400 + seed) for seed in range(1, 11)])
-    assert (again[:, 1] < again[:, 0]).tolist() == [True] * 6 + [False] + [True] * 3
-    says(6, "With the other start it wins nine, and loses split 7.")
-    assert (again[:, 1] < again[:, 0]).sum() == wins(first=400)
-    says(6, f"they win {wins(first=100)}, {wins(first=200)}, {wins(first=300)}, {wins(first=400)}, {wins(first=500)} and {wins(first=600)} of ten")
+    assert abs(ten.early[:, 1].mean() - ten.early[:, 0].mean()) < 0.05
+    assert (ten.again[:, 1] < ten.again[:, 0]).tolist() == [True] * 6 + [False] + [True] * 3
 
 
+@lru_cache
 def wins(first=None, **settings):
     pairs = [one_split(seed, first=first and first + seed, **settings)[:2] for seed in range(1, 11)]
     return sum(network < line for line, network in pairs)
 
 
-def test_other_settings():
-    assert [wins(eta=0.2), wins(bias=True), wins(bias=True, eta=0.3, epochs=400)] == [10, 10, 9]
-    says(6, "with $\\eta=0.2$, or with biases, the network wins ten; with biases, $\\eta=0.3$ and 400 epochs, nine.")
+@figures
+def heart():
+    """The large and the small network on few cars, and linear regression on the same."""
+    few = np.random.default_rng(1).permutation(392)[353:]
+    rest = np.random.default_rng(1).permutation(392)[:353]
+    A = np.column_stack([cars.X, np.ones(392)])
+    line = root((A @ least_squares(A[few], cars.y[few]) - cars.y)[rest])
+    small, large = names()["small_history"], names()["large_history"]
+    return locals()
 
 
 def test_learning_by_heart():
-    small, large = names()["small_history"], names()["large_history"]
-    says(
-        6,
-        f"training error down to {large[-1, 0]:.2f}, and pays with a held-out error of {large[-1, 1]:.2f}",
-        f"the small network ends at {small[-1, 1]:.2f}",
-        f"its held-out error was {small[1, 1]:.2f} after 100 epochs",
-    )
-    assert len(names()["few"].y) == 39 and sum(names()["large"].W[k].size for k in (1, 2, 3)) == 1050
-    order = np.random.default_rng(1).permutation(392)
-    A = np.column_stack([cars.X, np.ones(392)])
-    line = A @ least_squares(A[order[353:]], cars.y[order[353:]])
-    says(6, f"Linear regression with the same 39 cars has {root((line - cars.y)[order[:353]]):.2f}")
+    assert len(names()["few"].y) == len(heart.few) and sum(names()["large"].W[k].size for k in (1, 2, 3)) == 1050
 
 
 def test_a_batch_by_its_points():
@@ -356,58 +347,59 @@ def test_a_batch_by_its_points():
 
 def test_exercise_1():
     assert -(-1000 // 32) == 32 and 1000 - 31 * 32 == 8 and 12 * 32 == 384
-    says(6, "$12\\cdot1000=12000$", "$12\\cdot32=384$", "$1000-31\\cdot32=8$")
 
 
-def test_exercise_5():
-    W, rng = names()["shuffled"].W, np.random.default_rng(7)
+@figures
+def stages():
+    """Exercise 5: {rate: (the last change, the loss)}."""
+    W, rng, after = names()["shuffled"].W, np.random.default_rng(7), {}
     for rate in (0.1, 0.01, 0.001):
-        for _ in range(15):
+        for _ in range(STAGE):
             before, (W, _) = W, descend(W, rng.permutation(392), rate)
-        says(6, f"# {rate} {round(moved(before, W), 4)} {total(W):.1f}")
-    says(6, f"and came to {settled(names()['ends'][0.001].W, 7):.1f} in 50 epochs")
+        after[rate] = moved(before, W), total(W)
+    return locals()
 
 
+@lru_cache
 def large_network(seed):
     """[(training error, held-out error)] of exercise 6 on one split, after 100 and after 1000 epochs."""
     own, held, rng = split(seed)
     points = (cars.X - cars.X[own].mean(axis=0)) / cars.X[own].std(axis=0)
     m, d = cars.y[own].mean(), cars.y[own].std()
     big, seen = MLP.init((4, 30, 30, 1), rng=rng, activation=tanh, bias=True), []
-    for epochs in (100, 900):
+    for epochs in (LOOKS[0], LOOKS[1] - LOOKS[0]):
         big = train(big, points[own], (cars.y[own] - m) / d, eta=0.05, epochs=epochs, batch_size=20, rng=rng).net
         error = forward(big, points).yhat[:, 0] * d + m - cars.y
         seen.append((root(error[own]), root(error[held])))
     return seen
 
 
+@lru_cache
+def rises():
+    """In how many of the ten splits its held-out error rises."""
+    return sum(after[1] > before[1] for before, after in map(large_network, range(1, 11)))
+
+
 def test_exercise_6():
-    seen = large_network(3)
-    says(6, *(f"# [{training:.1f}, {held_out:.1f}]" for training, held_out in seen))
-    rises = [after[1] > before[1] for before, after in map(large_network, range(1, 11))]
-    assert sum(rises) == 5
-    says(6, "the held-out error rises from epoch 100 to 1000 in five and falls in five.)")
-    says(6, f"falls from {seen[0][0]:.1f} to {seen[1][0]:.1f}, and the held-out error rises from {seen[0][1]:.1f} to {seen[1][1]:.1f}")
-    line = one_split(3, epochs=1)[0]
-    says(6, f"linear regression has {line:.1f} on this split")
-    assert line > seen[1][1]
+    assert rises() == 5 and one_split(3, epochs=1)[0] > large_network(3)[1][1]
 
 
-def test_exercise_7():
+@figures
+def newest():
+    """The last 78 cars of the file held out: the errors of linear regression and, as the solution says, of the network; and of the mean."""
     scope = dict(names())
     (block,) = [b for b in snippets() if "old, new" in b]
     exec(block, scope)
     A = np.column_stack([cars.X, np.ones(392)])
     line = (A @ least_squares(A[:314], cars.y[:314]) - cars.y)[314:]
     network = scope["error"]
-    says(6, f"# {root(line):.1f} {line.mean():.1f}", f"# {root(network):.1f} {network.mean():.1f}")
-    says(6, f"{root(line):.1f} for linear regression and {root(network):.1f} for the network")
-    assert round(line.mean()) == round(network.mean()) == -6
     nothing = root(cars.y[314:] - cars.y[:314].mean())
-    says(6, f"# {nothing:.1f}", f"to {nothing:.1f}; measured")
-    before = np.mean([root(cars.y[split(seed)[1]] - cars.y[split(seed)[0]].mean()) for seed in range(1, 11)])
-    says(6, f"from {before:.1f}, its mean over the ten splits")
-    assert (round(names()["splits"][:, 1].mean() / before, 1), round(root(network) / nothing, 1)) == (0.5, 0.6)
+    return locals()
+
+
+def test_exercise_7():
+    assert round(newest.line.mean()) == round(newest.network.mean()) == -6
+    assert round(names()["splits"][:, 1].mean() / ten.nothing, 1) == 0.5
     bend = np.polyfit(cars.X[:314, 2], cars.y[:314], 2)
     assert (cars.y[314:] - np.polyval(bend, cars.X[314:, 2])).mean() > 5  # the older go less far at the same heaviness
 
