@@ -65,14 +65,6 @@ def executed(path):
     return names, asked
 
 
-@lru_cache
-def text(number):
-    """The chapter's Markdown and what its predictions say, with every run of white space as one space."""
-    parts = ["".join(cell["source"]) for cell in cells(number) if cell["cell_type"] == "markdown"]
-    parts += [f"{spec['question']} {spec['why']}" for spec in run(number)[1]]
-    return re.sub(r"\s+", " ", " ".join(parts))
-
-
 def printed(number, containing=""):
     """What the cells with these words in their source print, as stored; a table as its text."""
     found = [c for c in cells(number) if c["cell_type"] == "code" and containing in "".join(c["source"])]
@@ -97,9 +89,3 @@ def table(cell):
     (shown,) = [o["data"]["text/html"] for o in cell["outputs"] if "text/html" in o.get("data", {})]
     rows = re.findall("<tr>(.*?)</tr>", "".join(shown))
     return [[unescape(cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
-
-
-def says(number, *snippets):
-    """Fails where the chapter does not say one of the snippets: numbers in prose are checked by computing them into it."""
-    missing = [snippet for snippet in snippets if re.sub(r"\s+", " ", snippet) not in text(number)]
-    assert not missing, f"chapter {number} does not say {missing}"

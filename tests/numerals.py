@@ -121,7 +121,7 @@ def plain(text, unread=()):
         if (match[1] or RELATION.search(source)) and re.sub(r"\s+", " ", source).strip() not in unread:
             return " "
         source = re.sub(r"(?<!\d)(?:[_^](?:\{[^{}]*\}|\\[a-z]+|[A-Za-z0-9]))+", "", source)
-        source = re.sub(r"(\d)-(?=\d)", r"\1 - ", source)  # a difference, no shape
+        source = re.sub(r"(\d)-(?=\d)", r"\1 - ", source.replace(r"\frac12", " ½ "))  # a difference, no shape
         return re.sub(r"\\[a-z]+", lambda m: r"\cdot " if m[0] == r"\cdot" else " ", source)
 
     text = re.sub(r"\$\$(.+?)\$\$|\$([^$]+?)\$", formula, text, flags=re.S)

@@ -184,7 +184,6 @@ def test_four_weights():
         assert (names["fitted_soft"](lam) == 0).tolist() == (exact == 0).tolist()
         assert not np.any(names["fitted"](l1(lam)) == 0)
     assert np.abs(names["fitted"](l1(1.0)))[[0, 1, 3]].max() < 0.1
-    means = [float(np.mean((cars.ys - cars.Xs @ w) ** 2)) for w in (none, shared, best(0.3, "l1"))]
     hovering = names["mean_loss"](names["fitted"](l1(0.3)))
     assert hovering == pytest.approx(np.mean((cars.ys - cars.Xs @ names["fitted"](l1(0.3))) ** 2))
     assert all(best(lam, "l1")[3] == 0 for lam in (0.1, 0.3, 1.0))
@@ -244,7 +243,6 @@ def cut():
 
 def test_exercises():
     residuals = [1 - 0.5, -1 + 1, 0 - 0.5]
-    L = sum(e * e for e in residuals)
     assert residuals == [0.5, 0, -0.5] and sum(residuals) == 0
 
     def two_points(w):
@@ -264,7 +262,6 @@ def test_exercises():
     assert [0.2 * w for w in flat] == pytest.approx([0.4, -0.2, 0, 0.1]) and [0.1 * sign(w) for w in flat] == [0.1, -0.1, 0, 0.1]
 
     ra = sum(row[3] * b for row, b in zip(X, Y)) / n
-    rounded = round(ra, 4)
     assert best(0.5, "l2", [3]) == pytest.approx([ra / 1.5]) and best(0.5, "l1", [3]) == pytest.approx([ra - 0.25])
     assert best(0.84, "l1", [3])[0] > 0 == best(0.85, "l1", [3])[0]
 
