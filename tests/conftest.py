@@ -114,14 +114,18 @@ def new_page(browser):
         context.close()
 
 
+FORGET = "try { for (const key of Object.keys(localStorage)) if (key.startsWith('every-path/')) localStorage.removeItem(key) } catch {}"
+
+
 @pytest.fixture(scope="session")
 def pages(new_page):
-    """``pages(WIDE, "dark")``: a page with that window and theme, made once and used again, its log emptied."""
+    """``pages(WIDE, "dark")``: a page with that window and theme, made once and used again, its log and the book's memory emptied."""
     made = {}
 
     def get(viewport, theme):
         if (viewport, theme) not in made:
             made[viewport, theme] = new_page(viewport, theme)
+            made[viewport, theme].context.add_init_script(FORGET)
         page = made[viewport, theme]
         page.goto("about:blank")  # what the last test left on its way is given up here, not in this test
         page.log.clear()

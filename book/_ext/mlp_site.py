@@ -216,7 +216,28 @@ def offer_package(app: Sphinx, exception: Exception | None) -> None:
 # 4 — Pages -------------------------------------------------------------------------------------------------------
 
 
+STORE = """
+<script>
+  // Cookies blocked, a sandboxed frame: reading localStorage throws, and every script of the page that does would die. Then there is a store that lasts as long as the page.
+  for (const name of ["localStorage", "sessionStorage"]) {
+    try {
+      window[name].setItem("every-path", "");
+      window[name].removeItem("every-path");
+    } catch {
+      const store = {}, hide = (key, value) => Object.defineProperty(store, key, { value });
+      hide("getItem", (key) => (Object.hasOwn(store, key) ? store[key] : null));
+      hide("setItem", (key, value) => { store[key] = String(value); });
+      hide("removeItem", (key) => { delete store[key]; });
+      hide("clear", () => Object.keys(store).forEach((key) => delete store[key]));
+      try { Object.defineProperty(window, name, { value: store, configurable: true }); } catch {}
+      window.mlpForgets = true;
+    }
+  }
+</script>"""
+
+
 def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    context["metatags"] = STORE + (context.get("metatags") or "")  # before any script that stores something
     # The state of Jupyter's widgets: nothing on a page reads it (views are plain HTML), and it is longer than the chapter.
     context["script_files"] = [script for script in context["script_files"] if "widget-state" not in getattr(script, "attributes", {}).get("type", "")]
     # The formulas' own style is in site.css; this one lets a tag run into its formula.

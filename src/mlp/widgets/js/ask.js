@@ -38,7 +38,7 @@ export function answerRow({ choices, options, answer, shown, tol, slips = [] }, 
   const list = options && make("select", { "aria-label": "Your answer" }, make("option", { value: "" }, "choose …"), ...options.map(([value, text]) => make("option", { value }, text)));
   const field = choices || list ? null : make("input", { type: "text", autocomplete: "off", "aria-label": "Your answer" });
   const radios = (choices ?? []).map((choice) => make("input", { type: "radio", name: group, value: choice }));
-  const check = make("button", { type: "submit" }, "Check");
+  const check = make("button", { type: "button", click: (event) => judge(event) }, "Check");
   const reveal = make("button", { type: "button", hidden: "", click: () => end(`The answer is ${shown}.`) }, "Show answer");
   const near = (a, b) => (field === null ? a === b : Math.abs(a - b) <= tol * (1 + 1e-9));
 
@@ -63,12 +63,25 @@ export function answerRow({ choices, options, answer, shown, tol, slips = [] }, 
     : list ?? field;
   const element = make("form", { class: "answer", submit: judge }, answers, check, reveal);
   element.noValidate = true;
-  Object.assign(element, { pick(value) {
-    if (!options?.some(([known]) => known === value)) return false;
-    list.value = value;
-    judge();
-    return true;
-  } });
-  element.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook's shortcuts stay out of the field
+  Object.assign(element, {
+    pick(value) {
+      if (!options?.some(([known]) => known === value)) return false;
+      list.value = value;
+      judge();
+      return true;
+    },
+    /** What stands in the field, or is chosen. */
+    given: () => (field ?? list)?.value ?? radios.find((radio) => radio.checked)?.value ?? "",
+    /** Puts in what was answered before; with `again` the answer may be shown at once. */
+    fill(given, again) {
+      if (field) field.value = given;
+      for (const radio of radios) radio.checked = radio.value === given;
+      reveal.hidden = !again;
+    },
+  });
+  element.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // a notebook's shortcuts stay out of the field
+    if (event.key === "Enter" && /** @type {Element} */ (event.target).localName === "input") judge(event); // a sandboxed frame submits no form
+  });
   return element;
 }

@@ -43,14 +43,15 @@ function refuse(el, spec, [made, known]) {
 
 /**
  * Shows a view in `el` for as long as its spec is exchanged; returns its clean-up.
- * @param {{model: Model, el: HTMLElement, remember?: () => void}} host
+ * @param {{model: Model, el: HTMLElement, remember?: () => void, answered?: Map<string, boolean>, keep?: () => void}} host
+ *   answered: questions of an earlier visit; keep is called when there is another
  * @param panels {name: builder}   @param lives {module: (spec, changed) => view}
  */
-export function stepper({ model, el, remember = () => {} }, panels, lives = {}) {
+export function stepper({ model, el, remember = () => {}, answered, keep = () => {} }, panels, lives = {}) {
   let close = () => {};
   const open = () => {
     close();
-    close = openCard(model, el, remember, panels, lives);
+    close = openCard({ model, el, remember, answered: answered ?? new Map(), keep }, panels, lives);
   };
   model.on("change:spec", open);
   open();
@@ -60,14 +61,12 @@ export function stepper({ model, el, remember = () => {} }, panels, lives = {}) 
   };
 }
 
-function openCard(model, el, remember, panels, lives) {
+function openCard({ model, el, remember, answered, keep }, panels, lives) {
   const spec = model.get("spec"), first = spec.first ?? 1, traits = Object.keys(spec.traits ?? {}), choices = spec.choices ?? [];
   const view = spec.live ? lives[spec.live.module](spec, () => paint()) : framesOf(spec);
   const differs = spec.live?.witness && disagreement(view.witness(), spec.live.witness);
   if (differs) return refuse(el, spec, differs);
-  // questions: whether the first try was right
-  const answered = new Map();
-  // who goes on has passed
+  // answered: question to whether the first try was right; who goes on has passed
   const pass = (ask) => ask && !answered.has(ask.question) && answered.set(ask.question, false);
   let timer = 0, waiting = false, holding, frame, said = 0, sayLater = 0, hasAsked, asking;
   const state = () => Object.fromEntries(["index", "choice", ...traits].map((name) => [name, model.get(name)]));
@@ -250,6 +249,7 @@ function openCard(model, el, remember, panels, lives) {
         return setText(verdict, words);
       }
       answered.set(ask.question, first && right === true);
+      keep();
       verdictOf = `${words} ${hasAsked.why ?? ""}`.trim();
       paint();
       slider.focus({ preventScroll: true });

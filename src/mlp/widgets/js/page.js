@@ -55,43 +55,50 @@ export function stateIn(address, id, spec) {
   return { ...changes, index: Math.max(0, Number(step[1]) - (spec.first ?? 1)) };
 }
 
-/** Brings every view on a published page to life, and goes to the state that the address names. */
+/** Brings a view to the state that an address names, where it names this view. */
+function bring({ id, model, spec }, address) {
+  const state = spec.name && stateIn(address, id, spec);
+  if (!state) return false;
+  const { index, ...rest } = state;
+  for (const [name, value] of Object.entries(rest)) {
+    const sets = spec.choices?.find((choice) => choice.name === name)?.sets?.[value] ?? {};
+    for (const [one, to] of Object.entries({ ...sets, [name]: value })) model.set(one, to);
+  }
+  model.set("index", spec.live ? index : Math.min(index, spec.scenes[model.get("choice")].frames.length - 1)); // a live view knows its last step
+  return true;
+}
+
+/** Brings every view on a published page to life, as the reader left it, and goes to the state that the address names. */
 export function mountPage(page, render) {
-  const used = {};
+  const used = {}, memory = globalThis.mlpMemory; // of the site: memory.js
   const views = [...page.querySelectorAll(".mlp-view")].map((place) => {
     const data = place.querySelector("script");
     const model = pageModel(JSON.parse(data.textContent)), spec = model.get("spec");
     data.remove(); // what it says is seen only when a reader has come to it
     used[spec.name] = (used[spec.name] ?? 0) + 1;
     const id = used[spec.name] > 1 ? `${spec.name}-${used[spec.name]}` : spec.name;
+    const kept = spec.kind === "prediction" ? memory?.question(spec) : memory?.view(id, data.textContent);
+    const answered = new Map(kept?.answered), keep = () => kept?.keep(addressOf(id, spec, model.get), [...answered]);
     const remember = () => {
+      keep();
       try {
         history.replaceState(history.state, "", `#${addressOf(id, spec, model.get)}`);
       } catch {
         // some browsers refuse this for pages opened from disk; the step is shown all the same
       }
     };
+    const view = { id, model, place, spec };
+    if (kept?.address && !location.hash.startsWith(`#${id}-`)) bring(view, kept.address);
     const el = make("div");
     place.append(el);
     place.classList.add("live");
-    render({ model, el, remember });
+    render(spec.kind === "prediction" ? { model, el, ...kept } : { model, el, remember, answered, keep });
     if (used[spec.name] > 1) el.querySelector("section")?.setAttribute("aria-label", `${spec.title}, number ${used[spec.name]} on this page`);
-    return { id, model, place, spec };
+    return view;
   });
   const follow = () => {
     const address = decodeURIComponent(location.hash.slice(1));
-    for (const { id, model, place, spec } of [...views].reverse()) {
-      const state = spec.name && stateIn(address, id, spec);
-      if (!state) continue;
-      const { index, ...rest } = state;
-      for (const [name, value] of Object.entries(rest)) {
-        const sets = spec.choices?.find((choice) => choice.name === name)?.sets?.[value] ?? {};
-        for (const [one, to] of Object.entries({ ...sets, [name]: value })) model.set(one, to);
-      }
-      model.set("index", spec.live ? index : Math.min(index, spec.scenes[model.get("choice")].frames.length - 1)); // a live view knows its last step
-      place.scrollIntoView();
-      break;
-    }
+    [...views].reverse().find((view) => bring(view, address))?.place.scrollIntoView();
   };
   addEventListener("hashchange", follow);
   follow();
