@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 UV_VERSION := 0.13.9
 
-.PHONY: help book test serve lab bench alone ends torch audit links refresh lock clean
+.PHONY: help book test serve lab bench alone ends torch audit links pyodide refresh lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -72,6 +72,9 @@ audit: $(STAMP)  ## ask whether a locked package has a known weakness
 
 links: $(STAMP)  ## ask every address outside the book whether it is still there
 	@$(BIN)/python tools/links.py
+
+pyodide: $(STAMP)  ## fetch Python for the Run buttons of the pages (from npm, and NumPy from Pyodide's release)
+	@$(BIN)/python tools/pyodide.py
 
 refresh: $(STAMP)  ## execute every notebook and store its outputs
 	@$(BIN)/python tools/refresh.py

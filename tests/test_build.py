@@ -175,3 +175,11 @@ def test_katex_is_waited_for_until_it_listens(monkeypatch, tmp_path):
 def test_a_server_that_does_not_start_leaves_nothing_behind(monkeypatch, tmp_path, program, timeout):
     process, error = katex_starts(monkeypatch, tmp_path, program, timeout)
     assert "Node did not start KaTeX" in str(error) and process.poll() is not None
+
+
+def test_without_python_for_its_pages_a_site_has_no_run_buttons_and_the_build_says_so(tree):
+    write_notebook(tree / "book" / "one.ipynb", tags=["run"])
+    code, said = try_to_build(tree)
+    page = (tree / "_build" / "html" / "book" / "one.html").read_text()
+    assert code == 0 and "The pages get no Run buttons" in said
+    assert "tag_run" in page and "run-bar" not in page and not (tree / "_build" / "html" / "_static" / "pyodide").exists()

@@ -1,15 +1,19 @@
 """Section 4 of LICENSE against the files themselves: what each font says of its licence, and that nothing foreign is left out."""
 
 import re
+import sys
 from fnmatch import fnmatch
 
 import pytest
 from node import Node
 from support import HTML, ROOT
 
+sys.path.insert(0, str(ROOT / "tools"))
+import pyodide  # noqa: E402
+
 KATEX = ROOT / "book" / "_static" / "katex"
 FONTS = sorted((KATEX / "fonts").glob("*.woff2"))
-FOREIGN = re.findall(r"^(\S+/\S+\.\S+)  +\S", (ROOT / "LICENSE").read_text(encoding="utf-8").partition("4. WHAT OTHERS MADE")[2], re.M)
+FOREIGN = re.findall(r"^(\S+/\S+\.\S+)  +\S", (ROOT / "LICENSE").read_text(encoding="utf-8").partition("4. WHAT OTHERS MADE")[2].partition("5. WHAT A SITE")[0], re.M)
 
 # A woff2's tables are one Brotli stream, after a directory of numbers of varying length; the table of names is UTF-16 in there.
 NAMES = """
@@ -54,3 +58,12 @@ def test_the_list_names_every_file_that_others_made_and_only_those():
 def test_the_site_carries_the_licences(html):
     for file in (KATEX / "LICENSE", KATEX / "fonts" / "OFL.txt", KATEX.parent / "minisearch" / "LICENSE"):
         assert (HTML / "_static" / file.relative_to(KATEX.parent)).read_text(encoding="utf-8") == file.read_text(encoding="utf-8")
+
+
+def test_the_list_of_what_run_buttons_bring_names_every_file_and_its_version():
+    listed = (ROOT / "LICENSE").read_text(encoding="utf-8").partition("5. WHAT A SITE")[2]
+    names = re.findall(r"[\w.*-]+\.(?:js|wasm|json|zip|whl)\b", listed)
+    assert f"Pyodide {pyodide.VERSION}." in listed and f"pyodide/tree/{pyodide.VERSION}\n" in listed and set(pyodide.CORE) < set(names)
+    carried = [file.name for file in (HTML / "_static" / "pyodide").glob("*") if file.name not in ("LICENSE", "wheel.json")]
+    assert [file for file in carried if not any(fnmatch(file, name) for name in names)] == []
+    assert not carried or (HTML / "_static" / "pyodide" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()

@@ -13,6 +13,8 @@ sys.modules["rfc3987_syntax"] = None  # "not installed", as far as jsonschema ca
 from filelock import FileLock, Timeout  # noqa: E402
 from jupyter_book.cli.main import main  # noqa: E402
 
+import pyodide  # noqa: E402
+
 root = Path(__file__).resolve().parents[1]
 unfinished = root / "_build" / "unfinished"  # there while a build runs, and after one that was killed
 unfinished.parent.mkdir(exist_ok=True)
@@ -26,6 +28,8 @@ if unfinished.exists():  # Sphinx takes pages for written that are not, and a st
     for left in (".doctrees", ".jupyter_cache", "html", "jupyter_execute"):
         shutil.rmtree(root / "_build" / left, ignore_errors=True)
 unfinished.touch()
+if not pyodide.FOLDER.is_dir():
+    print("The pages get no Run buttons: the Python for them is not here (make pyodide fetches it).")
 try:
     main(["build", str(root), "-W", "-n", "--keep-going", *sys.argv[1:]], standalone_mode=False)
 except BaseException as error:
