@@ -371,6 +371,15 @@ def test_page_weight(page_path, site, html, pages):
     assert unpacked + inlined <= 1_100_000
 
 
+def test_weight_of_the_views(page_path, html):
+    """All that a page carries for its views: 24 KB gzip of script, 5 of style, and 20 of data."""
+    text = (html / page_path).read_text(encoding="utf-8")
+    packed = lambda pattern, mark: len(gzip.compress("".join(part for part in re.findall(pattern, text, re.S) if mark in part).encode()))  # noqa: E731
+    assert packed('<script type="module">(.*?)</script>', "mountPage") <= 24_000
+    assert packed("<style>(.*?)</style>", ".mlp-card") <= 5_000
+    assert packed('<script type="application/json">(.*?)</script>', '"spec"') <= 20_000
+
+
 @pytest.mark.parametrize("where", ["http", "disk"])
 def test_search_finds_a_word(where, site, html, new_page):
     page = new_page()

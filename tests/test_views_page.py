@@ -151,6 +151,7 @@ def test_rewind_leads_back(site, pages, name):
         return  # nothing in it is far from where it rests
     rewind.click()
     after = json.loads(card.get_attribute("data-state"))
+    assert after["index"] == 0, "who starts anew is at the start"
     assert {trait: after[trait] for trait in rest.spec["traits"] if trait in after} == {trait: value for trait, value in rest.spec["traits"].items() if trait in after}
 
 

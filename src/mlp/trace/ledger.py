@@ -16,6 +16,7 @@ WORDS = {
     "one left": "path {one}", "some left": "paths {some} and {one}", "without": "without {left}",
     "only": "The only path is {way}. {note}", "nth": "Path {p} is {way}. {note}",
     "first": "Each arrow gives one factor, written from {end} back to {name}.",
+    "made": "There f′ is a neuron’s slope and ŷ the network’s output.",
     "other": "The double-framed factors are the same on every path.",
     "own": "Its row holds only its own factors; shared ones stand once, above.",
     "multiply only": "Multiply along the path: {product} = {result}.", "multiply": "Multiply along path {p}: {product} = {result}.",
@@ -183,6 +184,8 @@ def _frames(name, slope, routes, rows, total, check, opening, ask, start, withou
         frames[0]["ask"] = ask(frames[0]["status"])
     for p, route in enumerate(routes, start=1):
         note = WORDS["own" if factored else "first" if p == 1 else "other"].format(end=slope[1], name=name)
+        if p == 1 and not factored and routes[0].steps[-1].inside:
+            note += " " + WORDS["made"]
         frame(WORDS["only" if n == 1 else "nth"].format(p=p, way=route.words, note=note), symbols=p, numbers=0)
     for row in rows[factored:]:
         product = " × ".join(term(cell["value"]) for cell in row["cells"])

@@ -12,9 +12,10 @@ NAME = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+
 
 
 @cache
-def joined(*modules):
+def joined(*modules, end=None):
     """The text of these modules and of all they import, each once and after what it imports, with imports, exports, indentation and
-    comments taken away: a quarter of what a page would carry. Raises ValueError where two of them define one name."""
+    comments taken away, and where `end` follows, what it does not need: a third of what a page would carry. Raises ValueError where
+    two of them define one name."""
     texts = {}
 
     def add(module):
@@ -35,7 +36,8 @@ def joined(*modules):
             if name in names:
                 raise ValueError(f"{module}.js defines {name}, and so does {names[name]}.js")
             names[name] = module
-    return ASIDE.sub("", "\n".join(texts.values()))
+    text = "\n".join(texts.values())
+    return ASIDE.sub("", text if end is None else needed(text, end))
 
 
 def camel(name):
@@ -53,7 +55,20 @@ def script(panels, lives=(), *, questions=False, page=False):
         stepper = f"stepper(host, {{ {builders} }}, {{ {made} }})"
     body = f'host.model.get("spec").kind === "prediction" ? prediction(host) : {stepper}' if questions and panels else stepper or "prediction(host)"
     end = f"mountPage(document, (host) => {body});" if page else f"export default {{ render: (host) => {body} }};"
-    return f"{joined(*modules)}\n{end}\n"
+    return f"{joined(*modules, end=end)}\n{end}\n"
+
+
+def needed(text, end):
+    """The parts of a joined text, functions and constants, that its end needs, and that these need."""
+    parts = re.split(r"^(?=(?:async )?(?:function|const|let|class)\b)", text, flags=re.M)
+    names, waiting, kept = [NAME.match(part) for part in parts], [end], {n for n, part in enumerate(parts) if not NAME.match(part)}
+    while waiting:
+        words = set(re.findall(r"[\w$]+", waiting.pop()))
+        for n, name in enumerate(names):
+            if n not in kept and name[1] in words:
+                kept.add(n)
+                waiting.append(parts[n])
+    return "".join(parts[n] for n in sorted(kept)).rstrip("\n")
 
 
 @cache

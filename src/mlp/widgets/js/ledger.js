@@ -13,6 +13,9 @@ export function ledgerPanel(host) {
   const element = make("div", { class: "ledger" });
   element.style.setProperty("--lines", String(Math.max(...host.scenes.map(linesOf))));
   let rows = [], sum, mark, holds, table, form;
+  const more = make("button", { type: "button", class: "more", hidden: "", click: () => table.scrollBy(0, table.clientHeight) }, "▾ more below");
+  /** Says where rows stand below those in sight. */
+  const cue = () => (more.hidden = !rows.some(({ element: row, level }) => level > 0 && row.offsetTop + row.offsetHeight - table.scrollTop > table.clientHeight + 12));
 
   /** Rows with new numbers in them stay, so that what has the focus keeps it; others are made anew. */
   const hold = (held) => {
@@ -32,8 +35,8 @@ export function ledgerPanel(host) {
           pointerenter: lit, pointerleave: dark, focus: lit, blur: dark, click: lit });
       });
       const result = make("div", { role: "cell", class: `result ink-${row.path}` });
-      const box = make("input", { type: "checkbox", title: `${row.label} counted`, "aria-label": `${row.label} counted`, change: () => host.act("count", row.path) });
-      const count = make("div", { role: "cell", class: "count", hidden: "" }, box);
+      const box = make("input", { type: "checkbox", "aria-label": `${row.label} counted`, change: () => host.act("count", row.path) });
+      const count = make("div", { role: "cell", class: "count", hidden: "" }, make("label", {}, box, "counted"));
       const label = make("div", { role: "rowheader", class: "row-label" });
       return { cells, result, label, key, box, count, level: -1,
         element: make("div", { role: "row", class: row.cells.length < 3 ? "product roomy" : "product" }, make("div", { class: "factors", role: "presentation", "data-cells": row.cells.length }, ...cells), make("div", { class: "end", role: "presentation" }, count, label, result)) };
@@ -41,7 +44,8 @@ export function ledgerPanel(host) {
     sum = make("div", { class: "sum" });
     mark = make("span", { class: "checked" });
     table = make("div", { role: "table", class: "rows", "aria-label": "The products, factor by factor" }, ...rows.map((row) => row.element));
-    element.replaceChildren(table, make("div", { class: "total" }, sum, mark));
+    table.addEventListener("scroll", cue);
+    element.replaceChildren(table, more, make("div", { class: "total" }, sum, mark));
   };
 
   const fill = (row, held, level) => {
@@ -73,6 +77,7 @@ export function ledgerPanel(host) {
       holds.rows.forEach((held, n) => fill(rows[n], held, shows.rows[n]));
       const fresh = shows.rows.findLastIndex((level, n) => level > before[n] && before[n] >= 0);
       if (fresh >= 0) table.scrollTop = rows[fresh].element.offsetTop - table.offsetTop; // where they are too many to stand at once
+      cue();
       element.classList.toggle("empty", !shows.rows.some(Boolean));
       const last = holds.total.length - 1;
       const words = shows.total ? [holds.without ? make("span", {}, holds.without) : mathPartial(holds.derivative[0], holds.derivative[1]), make("span", {}, "="),
@@ -81,6 +86,7 @@ export function ledgerPanel(host) {
       setText(mark, shows.check ? (holds.agrees ? "✓" : "✗") : "");
       mark.classList.toggle("wrong", !holds.agrees);
     },
+    resize: cue,
     light(edge) {
       for (const cell of element.querySelectorAll(".factor")) cell.classList.toggle("hot", cell.getAttribute("data-edge") === edge);
     },

@@ -109,7 +109,7 @@ export function pathLedger(spec) {
         ...(turning && (moved || left.length) ? { actions: [["rewind", "Rewind"]] } : {}) });
     };
     frame(say("opening", { name, w: short(net.W[q]), start: plain(["O", k - 1, i]), end: plain(["O", k, j]) }), { symbols: 0, numbers: 0 }, { ask: howMany(net, k, j, name, n, deep) });
-    routes.forEach((route, p) => frame(say(n === 1 ? "only" : "nth", { p: String(p + 1), way: route.words, note: say(outer ? "own" : p ? "other" : "first", { end: "L", name }) }),
+    routes.forEach((route, p) => frame(say(n === 1 ? "only" : "nth", { p: String(p + 1), way: route.words, note: outer ? words.own : p ? words.other : `${say("first", { end: "L", name })} ${words.made}` }),
       { symbols: p + 1, numbers: 0 }));
     for (const { path, cells, result } of rows.slice(outer))
       frame(say(outer ? "multiply own" : n === 1 ? "multiply only" : "multiply", { p: String(path), product: cells.map(({ value }) => term(value)).join(" × "), result }), { numbers: path });

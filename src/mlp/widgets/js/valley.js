@@ -61,7 +61,7 @@ export function valley(spec) {
   return {
     last: () => steps,
     frame,
-    act: (name, state, panel, x, y) => (name === "chart" && panel === "map" ? { weights: [x, y].map((one) => Math.round(one * 20) / 20) } : {}),
+    act: (name, state, panel, x, y) => (name === "rewind" ? { index: 0 } : name === "chart" && panel === "map" ? { weights: [x, y].map((one) => Math.round(one * 20) / 20) } : {}),
     stamp: ({ index, weights, eta, rho, weight }) => JSON.stringify({ index, weights, eta, rho, weight }),
   };
 }
