@@ -1,6 +1,8 @@
 """The cars: the file, the scale, the split, and that a built wheel has them."""
 
 import csv
+import subprocess
+import sys
 import zipfile
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -124,3 +126,7 @@ def test_a_built_wheel_has_the_data_and_the_views(tmp_path, monkeypatch):
         if path.is_file() and path.suffix in (".py", ".csv", ".js", ".css")
     }
     assert wanted <= shipped
+    whole = "from mlp import data, widgets; from mlp.widgets.script import joined; print(len(data.auto_mpg().y), widgets.predict('0.sum-of-squares').spec['answer'], len(joined('network')) > 999)"
+    read = f"import sys; sys.path.insert(0, sys.argv[1]); {whole}; assert '.whl' in data.__file__"  # zipped as it is
+    run = subprocess.run([sys.executable, "-c", read, next(tmp_path.glob("*.whl"))], cwd=tmp_path, capture_output=True, text=True)
+    assert run.stdout == "392 18.0 True\n" and run.returncode == 0, run.stderr

@@ -19,6 +19,7 @@ from mlp import (
     numerical_gradients,
     path_gradient,
     paths,
+    plots,
     relu,
     sigmoid,
     squared_loss,
@@ -62,6 +63,13 @@ class Frame:
         return self.values
 
 
+class NAType:
+    """What is missing in pandas's nullable columns."""
+
+    def __repr__(self):
+        return "<NA>"
+
+
 def refuse(call, error, *words):
     """`call()` raises `error` itself, whose message has all of `words` and none of NumPy's."""
     with pytest.raises((ValueError, TypeError)) as stop:
@@ -87,15 +95,15 @@ BAD_ARRAYS = {
     "object": (Opaque(), TypeError, "Opaque came"),
     "function": (len, TypeError, "builtin_function_or_method came"),
     "strings": ([["1", "2", "3", "4"]], TypeError, "real numbers"),
-    "objects": ([[Opaque(), 1, 2, 3]], TypeError, "object"),
-    "None inside": ([[None, 1, 2, 3]], TypeError, "object"),
-    "floats as objects": (np.ones((5, 4), dtype=object), TypeError, "object"),
-    "data frame of objects": (Frame([[1, "a", 2, 3]]), TypeError, "object"),
+    "objects": ([[Opaque(), 1, 2, 3]], TypeError, "real numbers, but has <an opaque thing> at index (0, 0); turn it into a number first"),
+    "None inside": ([[None, 1, 2, 3]], TypeError, "real numbers, but has None at index (0, 0); fill or drop what is missing first"),
+    "data frame with words": (Frame([[1, "a", 2, 3]]), TypeError, "real numbers, but has 'a' at index (0, 1); turn it into a number first"),
+    "data frame with a gap": (Frame([[1, 2.5, True, NAType()]]), TypeError, "real numbers, but has <NA> at index (0, 3); fill or drop what is missing first"),
     "complex": (np.ones((5, 4), dtype=complex), TypeError, "complex128"),
     "complex inside": ([[1j, 0, 0, 0]], TypeError, "complex128"),
     "dates": (np.zeros((5, 4), dtype="datetime64[s]"), TypeError, "datetime64"),
     "records": (np.zeros(5, dtype=[("a", float)]), TypeError, "real numbers"),
-    "integers beyond float64": ([[10**400] * 4], TypeError, "real numbers"),
+    "integers beyond float64": ([[10**400] * 4], ValueError, "finite, but has an integer too large for float64"),
     "ragged": (ragged, ValueError, "different lengths"),
     "ragged arrays": ([np.ones(4), np.ones(3)], ValueError, "different lengths"),
     "NaN": (np.array([[1.0, 2.0], [np.nan, 3.0]]), ValueError, "nan at index (1, 0)"),
@@ -423,6 +431,49 @@ def test_a_refused_call_draws_no_random_numbers_and_changes_nothing():
         with pytest.raises((ValueError, TypeError)):
             call()
     assert generator.random() == np.random.default_rng(3).random()
+
+
+def test_data_frames_with_columns_of_several_kinds_are_numbers():
+    rows = [[1, 2.5, True, np.float32(0.5)], [np.int64(3), 0.25, np.False_, Fraction(1, 2)]]
+    expected = [[1.0, 2.5, 1.0, 0.5], [3.0, 0.25, 0.0, 0.5]]
+    assert forward(NET, Frame(rows)).O[0].tolist() == expected
+    assert backprop(NET, Frame(rows), Frame([1, True])) == backprop(NET, expected, [1.0, 1.0])
+
+
+def test_absurd_sizes_are_refused_in_the_books_words():
+    rng, most = np.random.default_rng(1), 2**31 - 1
+    for init in (mlp.xavier, mlp.he, mlp.uniform, mlp.small_normal, mlp.zeros):
+        refuse(lambda: init(10**30, 3, rng), ValueError, f"n_in must be at most {most}, but {10**30} came")
+        refuse(lambda: init(3, 10**400, rng), ValueError, f"n_out must be at most {most}, but a value of type int came")
+        refuse(lambda: init(10**6, 10**6, rng), ValueError, f"n_in times n_out must be at most {most}, but 1000000 times 1000000 came")
+    refuse(lambda: MLP.init((4, 10**6, 10**6, 1), rng=rng), ValueError, "sizes[1] times sizes[2] must be at most")
+    deep = paths(MLP.init((2, *[40] * 14, 1), rng=rng), 1, 1, 1)
+    refuse(lambda: len(deep), ValueError, f"there are {40**13} paths, more than len() can say")
+    with pytest.raises(IndexError, match=f"of {40**13} paths there is none numbered {40**13}"):
+        deep[40**13]
+    assert deep[40**13 - 1] == (1, *[40] * 13, 1)
+
+
+def test_the_edges_to_draw_strong_are_all_or_edges():
+    for wrong in ("abc", [(1, 1)], [(1, 1, 1, 1)]):
+        refuse(lambda: plots.network(NET, weights=wrong), ValueError, 'weights must be "all" or edges (k, i, j)', f"but {wrong!r} came")
+    for wrong in ([1, 2, 3], {1: 2}, 1.0, True, None, np.ones(3)):
+        refuse(lambda: plots.network(NET, weights=wrong), TypeError, 'weights must be "all" or edges (k, i, j)', f"but {wrong!r} came")
+    refuse(lambda: plots.network(NET, weights=[(1, 9, 1)]), ValueError, "i must be from 1 to 4")
+
+
+@pytest.mark.parametrize("road", [train, lambda *args, **options: list(updates(*args, **options))], ids=["train", "updates"])
+@pytest.mark.parametrize("net, X, y, penalty", [
+    (MLP(W={1: [[1.0]]}), [[0.0], [1.0]], [0.0, 1e200], None),
+    (MLP(W={1: [[1e200]]}), [[0.0], [1.0]], [0.0, 0.0], None),
+    (MLP(W={1: [[1e200]], 2: [[0.0]]}, f={1: relu}), [[0.0], [1e200]], [0.0, 0.0], None),
+    (MLP(W={1: [[1e10]]}), [[0.0], [0.0]], [0.0, 0.0], l2(1e300)),
+])  # fmt: skip
+def test_where_no_eta_helps_none_is_asked_for(road, net, X, y, penalty):
+    for eta in (0.1, 1e-300):
+        with pytest.raises(FloatingPointError) as stop:
+            road(net, X, y, eta=eta, epochs=2, penalty=penalty)
+        assert re.fullmatch(r"training left the finite numbers at epoch 1, batch [12]: the weights or the data are too large", str(stop.value))
 
 
 @pytest.mark.parametrize("road", [train, lambda *args, **options: list(updates(*args, **options))], ids=["train", "updates"])

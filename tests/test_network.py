@@ -257,3 +257,24 @@ def test_every_public_name_is_there():
     contract = """MLP forward backprop numerical_gradients step updates train batches squared_loss l1 l2 sigmoid tanh relu
     identity paths path_gradient"""
     assert set(contract.split()) <= set(mlp.__all__)
+
+
+def test_records_are_equal_where_all_they_hold_is():
+    def made():
+        net, x, y = mlp.data.running_example()
+        X, y = [x, x + 1], [y, 0.5]
+        (first, *_) = mlp.updates(net, X, y, eta=0.1, epochs=1)
+        return [net, mlp.forward(net, X), mlp.backprop(net, X, y), first, mlp.train(net, X, y, eta=0.1, epochs=2), mlp.data.auto_mpg(), net.W, mlp.forward(net, X).Z]
+
+    for one, other in zip(made(), made(), strict=True):
+        assert one == other and not one != other and hash(one) == hash(other) and one in [other] and {one: 1}[other] == 1
+        assert one != 3 and one is not None and not one == "net" and copy.deepcopy(one) == one
+
+    net, grad = made()[0], made()[2]
+    last = np.array(net.W[3])
+    last[0, 0] = np.nextafter(last[0, 0], 1)
+    others = [MLP(W={1: net.W[1], 2: net.W[2], 3: last}), MLP(W=net.W, b={1: [0, 0, 0]}), MLP(W=net.W, f={1: mlp.tanh}), MLP(W={1: net.W[1]})]
+    assert len({net, *others}) == 5 and all(other != net for other in others)
+    run = made()[4]
+    assert run != run._replace(losses=run.losses[:1]) and run != run._replace(epochs=3) and run == tuple(run)
+    assert grad != grad._replace(W=net.W) and net.W != {1: net.W[1]} and net.W == {k: net.W[k] for k in net.layers}

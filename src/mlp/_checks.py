@@ -39,6 +39,8 @@ def real_array(name, value, *, infinite=False):
                         "which NumPy cannot read") from error
     if array.dtype.kind == "O" and array.ndim == 0:
         raise TypeError(f"{name} must be an array of real numbers, but a value of type {type(value).__name__} came")
+    if array.dtype.kind == "O":  # columns of several kinds, as a data frame has them
+        array = _of_several_kinds(name, array)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, but its entries are of type {array.dtype}")
     with np.errstate(all="ignore"):
@@ -49,6 +51,18 @@ def real_array(name, value, *, infinite=False):
         place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
         raise ValueError(f"{name} must be {'numbers' if infinite else 'finite'}, but has {array[where]}{place}")
     return array
+
+
+def _of_several_kinds(name, array):
+    """An array of Python's objects as float64, where each of them is a real number or a truth value."""
+    for where, entry in np.ndenumerate(array):
+        if not isinstance(entry, (numbers.Real, np.bool_)):
+            cure = "fill or drop what is missing" if entry is None or type(entry).__name__ in ("NAType", "NaTType") else "turn it into a number"
+            raise TypeError(f"{name} must hold real numbers, but has {shown(entry)} at index {where[0] if len(where) == 1 else where}; {cure} first")
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, but has an integer too large for float64") from None
 
 
 def _masked(value, depth=0):
@@ -105,6 +119,12 @@ def integer(name, value, least, most=None):
     if most is not None and value > most:
         raise ValueError(f"{name} must be at most {most}, but {shown(value)} came")
     return int(value)
+
+
+def matrix(rows, n, columns, m):
+    """Refuses a matrix of n rows and m columns that no memory holds."""
+    if n * m > LARGEST:
+        raise ValueError(f"{rows} times {columns} must be at most {LARGEST}, but {n} times {m} came")
 
 
 def boolean(name, value):

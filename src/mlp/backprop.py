@@ -10,9 +10,10 @@ import numpy as np
 from . import _checks
 from .activations import identity
 from .losses import Loss, Penalty, squared_loss
-from .network import MLP, PerLayer, frozen, per_layer, read_only, room, sweep_forward
+from .network import MLP, PerLayer, frozen, per_layer, read_only, record, room, sweep_forward
 
 
+@record
 class Gradients(NamedTuple):
     """The derivatives of the loss, by layer: W[k] is dL/dW[k], (n_{k-1}, n_k), and b[k] is dL/db[k], (n_k,).
 

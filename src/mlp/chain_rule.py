@@ -7,6 +7,7 @@ O_22 and O_31. Notes: N7 (last layer), N8 (second layer), N9 (first layer: more 
 from collections.abc import Sequence
 from math import prod
 from operator import index
+from sys import maxsize
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ class Paths(Sequence):
         self._count = prod(self._widths)  # may be more than Python's len() can say
 
     def __len__(self):
+        if self._count > maxsize:
+            raise ValueError(f"there are {_checks.shown(self._count)} paths, more than len() can say; take some by their number, as in paths[:10]")
         return self._count
 
     def __getitem__(self, n):
@@ -33,7 +36,7 @@ class Paths(Sequence):
             return [self[m] for m in range(*n.indices(self._count))]
         n = index(n)
         if not -self._count <= n < self._count:
-            raise IndexError(f"path {n} of {self._count}")
+            raise IndexError(f"of {_checks.shown(self._count)} paths there is none numbered {_checks.shown(n)}")
         n, units = n % self._count, []
         for width in reversed(self._widths):
             n, unit = divmod(n, width)

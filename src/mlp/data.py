@@ -6,14 +6,15 @@ horsepower are left out. Notes: N1, a data set D of points x in R^4 with targets
 
 import csv
 from dataclasses import dataclass, fields
-from pathlib import Path
+from importlib import resources
 
 import numpy as np
 
 from . import _checks
-from .network import MLP, read_only, rebuilt
+from .network import MLP, read_only, rebuilt, record
 
 
+@record
 @dataclass(frozen=True, eq=False, repr=False)
 class Cars:
     """Some of the cars, raw, with the scale they are standardised by.
@@ -102,8 +103,7 @@ def auto_mpg():
     >>> cars.X[0].tolist(), float(cars.y[0]), cars.names[0]
     ([307.0, 130.0, 3504.0, 12.0], 18.0, 'chevrolet chevelle malibu')
     """
-    with Path(__file__).with_name("auto-mpg.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))[1:]
+    rows = list(csv.reader((resources.files("mlp") / "auto-mpg.csv").read_text(encoding="utf-8").splitlines()))[1:]
     numbers = np.array([row[:5] for row in rows], dtype=np.float64)
     X, y = read_only(numbers[:, :4].copy()), read_only(numbers[:, 4].copy())
     return Cars(X, y, tuple(row[5] for row in rows), *_scale(X, y))

@@ -34,7 +34,8 @@ class Initializer:
         _trials.draws("draw", self.draw)
 
     def __call__(self, n_in, n_out, rng):
-        n_in, n_out = _checks.integer("n_in", n_in, 1), _checks.integer("n_out", n_out, 1)
+        n_in, n_out = _checks.integer("n_in", n_in, 1, _checks.LARGEST), _checks.integer("n_out", n_out, 1, _checks.LARGEST)
+        _checks.matrix("n_in", n_in, "n_out", n_out)
         return self.draw(n_in, n_out, _checks.generator(rng, optional=False))
 
     def __repr__(self):

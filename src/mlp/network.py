@@ -4,7 +4,7 @@ Notes: N2 (neurons, weights, matrices), N3 (training finds the weights), N10 ste
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +38,14 @@ class PerLayer(Mapping):
     def __len__(self):
         return len(self._values)
 
+    def __eq__(self, other):
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return self.keys() == other.keys() and all(_same(value, other[k]) for k, value in self.items())
+
+    def __hash__(self):
+        return hash(tuple((k, np.shape(value)) for k, value in self.items()))
+
     def __repr__(self):
         return repr(self._values)
 
@@ -58,6 +66,26 @@ def read_only(array):
     return array
 
 
+def _same(one, other):
+    return np.array_equal(one, other) if isinstance(one, np.ndarray) or isinstance(other, np.ndarray) else one == other
+
+
+def record(kind):
+    """Has a NamedTuple or a dataclass compare by all it holds, numbers and arrays alike. (Of an array NumPy does not say whether it is true.)"""
+
+    def held(one):
+        return tuple(one) if isinstance(one, tuple) else tuple(getattr(one, field.name) for field in fields(one))
+
+    def equal(self, other):
+        if not isinstance(other, tuple if isinstance(self, tuple) else kind):
+            return NotImplemented
+        return len(held(self)) == len(held(other)) and all(map(_same, held(self), held(other)))
+
+    kind.__eq__, kind.__ne__ = equal, object.__ne__
+    kind.__hash__ = lambda self: hash(tuple(part.shape if isinstance(part, np.ndarray) else part for part in held(self)))
+    return kind
+
+
 def rebuilt(record, *values):
     """A record made anew, as copying and unpickling do: its arrays are as read-only as the first one's."""
     return record(*(read_only(v) if isinstance(v, np.ndarray) else v for v in values))
@@ -67,6 +95,7 @@ def _read_only_layers(values):
     return PerLayer({k: read_only(v) if isinstance(v, np.ndarray) else v for k, v in values.items()})
 
 
+@record
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class MLP:
     """A multilayer perceptron: weights W, biases b and activations f, each by layer 1 ... K.
@@ -78,7 +107,7 @@ class MLP:
     f   {k: activation}, optional; by default sigmoid in the hidden layers and identity in the last
 
     Raises TypeError or ValueError, naming the parameter, where W is empty, not numbered 1 ... K, not
-    2-D, does not fit its neighbour or is not finite, and likewise for b and f.
+    2-D, does not fit its neighbour or is not finite, and likewise for b and f. Networks are equal where all four parts are, the numbers to the bit.
     Notes: N2. The notes name no bias, so by default there is none.
 
     >>> net = MLP(W={1: [[0.5], [-1.0]], 2: [[2.0]]})
@@ -142,6 +171,8 @@ class MLP:
         if len(sizes) < 2:
             raise ValueError(f"sizes must have at least two entries, inputs and outputs, but {_checks.shown(sizes)} came")
         sizes = [_checks.integer(f"sizes[{k}]", size, 1, _checks.LARGEST) for k, size in enumerate(sizes)]
+        for k in range(1, len(sizes)):
+            _checks.matrix(f"sizes[{k - 1}]", sizes[k - 1], f"sizes[{k}]", sizes[k])
         _checks.generator(rng, optional=False)
         bias = _checks.boolean("bias", bias)
         for name, value in (("activation", activation), ("output", output)):
@@ -197,6 +228,7 @@ def per_layer(name, value, layers=None):
     return {int(k): value[k] for k in value}
 
 
+@record
 class Forward(NamedTuple):
     """What a forward pass leaves behind, by layer: the sums Z[k] and the outputs O[k], each (n, n_k); O[0] is X.
 

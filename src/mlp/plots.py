@@ -66,7 +66,7 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
     X, Y = (None, None) if x is None else _checks.point(x, 0.0 if y is None else y, net)
     drawing = network_drawing(net, X, None if y is None else Y)
     every = {edge["choice"]: [0] for edge in drawing["edges"] if edge["choice"]}
-    chosen = every if isinstance(weights, str) else {f"w{k}_{i}_{j}": [0] for k, i, j in (_checks.weight(net, *w) for w in weights)}
+    chosen = every if isinstance(weights, str) and weights == "all" else {f"w{k}_{i}_{j}": [0] for k, i, j in _weights(net, weights)}
     lit = [node["id"] for node in drawing["nodes"]]
     at, width, height = places(drawing, WIDTH)
     if len(chosen) > MANY:  # room for a number at each edge
@@ -74,6 +74,20 @@ def network(net, x=None, y=None, *, weights=(), ax=None):
     ax = _axes(ax, (width / 96, height / 96))
     _draw(ax, drawing, {"routes": chosen, "lit": lit}, (at, width, height))
     return ax
+
+
+def _weights(net, weights):
+    """The edges to draw strong, checked."""
+    expected = f'weights must be "all" or edges (k, i, j), such as [(1, 1, 1)], but {_checks.shown(weights)} came'
+    if isinstance(weights, str):
+        raise ValueError(expected)
+    try:
+        chosen = [tuple(edge) for edge in weights]
+    except TypeError:
+        raise TypeError(expected) from None
+    if any(len(edge) != 3 for edge in chosen):
+        raise ValueError(expected)
+    return [_checks.weight(net, *edge) for edge in chosen]
 
 
 def _draw(ax, drawing, frame, geometry=None):

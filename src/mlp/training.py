@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _checks
-from .backprop import _problem, sweep_back
+from .backprop import _problem, backprop, sweep_back
 from .losses import squared_loss
-from .network import MLP, frozen, read_only, rebuilt, room, sweep_forward
+from .network import MLP, forward, frozen, read_only, rebuilt, record, room, sweep_forward
 
 
+@record
 class Update(NamedTuple):
     """One update: epoch and batch count from 1, `indices` are the rows of X it saw, `net` is the network
     after it, and `loss` the sum of L_i over the batch before it, neither averaged nor penalised. Notes: N6.1, N14."""
@@ -28,6 +29,7 @@ class Update(NamedTuple):
         return rebuilt, (Update, *self)
 
 
+@record
 class Run(NamedTuple):
     """What `train` ends with: the network, the losses (one for each epoch run), how many epochs were run, and
     whether the weights had all but stopped moving. Notes: N6, N12."""
@@ -67,8 +69,8 @@ def updates(net, X, y, *, eta, epochs, batch_size=1, rng=None, loss=squared_loss
 
     X is (n, n_0); y is (n, n_K), or (n,) where n_K is 1; rng shuffles every epoch anew, None keeps the rows
     in order. Arguments are checked at the call: TypeError or ValueError naming the parameter. While iterating,
-    FloatingPointError names epoch, batch and eta where the weights or the loss leave the finite
-    numbers. Notes: N6.1, N10, N12, N14.
+    FloatingPointError names epoch and batch where the weights or the loss leave the finite
+    numbers, and eta where that can be the cause. Notes: N6.1, N10, N12, N14.
 
     >>> net = MLP(W={1: [[2.0]]})
     >>> [(u.epoch, u.batch, u.loss, u.net.w(1, 1, 1)) for u in updates(net, [[1.0]], [0.0], eta=0.25, epochs=2)]
@@ -140,8 +142,10 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
     f, biased, rooms = dict(net.f), net.biased, {}
 
     def left_the_numbers(epoch, batch):
-        return FloatingPointError(f"training left the finite numbers at epoch {epoch}, batch {batch} "
-                                  f"(eta={eta:g}): try a smaller eta")
+        where = f"training left the finite numbers at epoch {epoch}, batch {batch}"
+        if _too_large_to_begin(net, X, y, loss, penalty):
+            return FloatingPointError(f"{where}: the weights or the data are too large")
+        return FloatingPointError(f"{where} (eta={eta:g}): try a smaller eta")
 
     def epoch_updates(epoch):
         order = _order(n, rng)
@@ -170,6 +174,18 @@ def _descent(net, X, y, eta, epochs, batch_size, rng, loss, penalty, average):
             yield batch, order[start:stop], total
 
     return parameters, epochs, epoch_updates
+
+
+def _too_large_to_begin(net, X, y, loss, penalty):
+    """Whether at the first weights some point's loss or derivative is not finite: then eta is not the cause."""
+    for i in range(len(X)):
+        try:
+            backprop(net, X[i : i + 1], y[i : i + 1], loss, penalty)
+            if not isfinite(loss(y[i : i + 1], forward(net, X[i : i + 1]).yhat)):
+                return True
+        except FloatingPointError:
+            return True
+    return False
 
 
 def _order(n, rng):

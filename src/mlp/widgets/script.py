@@ -2,9 +2,9 @@
 
 import re
 from functools import cache
-from pathlib import Path
+from importlib import resources
 
-FOLDER, STYLES = (Path(__file__).parent / kind for kind in ("js", "css"))
+FOLDER, STYLES = (resources.files("mlp") / "widgets" / kind for kind in ("js", "css"))
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+)\.js";\n', re.M)
 COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/[ \t]*)\n", re.M)
 ASIDE = re.compile(r"^[ \t]+|/\*\* @\w+ (?:(?!\*/).)*\*/ ?|[ \t]+// [^\n\"'`]*$", re.M)  # indentation, types, and comments behind code
