@@ -6,10 +6,10 @@ BIN := .venv/bin
 STAMP := .venv/installed
 UV_VERSION := 0.13.9
 
-.PHONY: help book test serve lab bench alone ends torch audit links pyodide refresh lock clean
+.PHONY: help book test serve lab bench alone ends torch audit links pyodide pdf zip refresh lock clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z ]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 # Installed once per state of the lock and of pyproject.toml, and per folder: in a copied or moved .venv the old paths stand.
 ifneq "$(shell cat $(STAMP) 2>/dev/null)" "$(CURDIR)"
@@ -75,6 +75,9 @@ links: $(STAMP)  ## ask every address outside the book whether it is still there
 
 pyodide: $(STAMP)  ## fetch Python for the Run buttons of the pages (from npm, and NumPy from Pyodide's release)
 	@$(BIN)/python tools/pyodide.py
+
+pdf zip: book  ## the whole book in one file, in _build/takeaway; the next make book links it in the download menu
+	@$(BIN)/python tools/takeaway.py $@
 
 refresh: $(STAMP)  ## execute every notebook and store its outputs
 	@$(BIN)/python tools/refresh.py
