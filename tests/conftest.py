@@ -81,6 +81,7 @@ def new_page(browser):
 
     ``new_page(viewport=WIDE, theme="light", **context_options)``; options go to Playwright's ``new_context``, so that
     ``java_script_enabled=False`` or ``reduced_motion="reduce"`` work. ``stored=False``: a reader's very first visit.
+    A page's own policy lets nobody turn text into a script: wait with ``expect``, not with ``wait_for_function``.
     """
     from playwright.sync_api import expect
 

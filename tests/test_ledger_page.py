@@ -293,7 +293,7 @@ def test_a_step_can_be_linked_to(site, pages):
     card.get_by_role("button", name="Previous step").click()
     assert page.url.endswith("#path-ledger-w1_4_3-factored-step5")
     page.evaluate("location.hash = '#path-ledger-w3_2_1-factored-step99'")  # there is no such form: the plain one
-    page.wait_for_function("document.querySelector('section[aria-label=\"Path ledger\"] [role=status]').textContent.startsWith('Step 5 of 5.')")
+    expect(page.locator('section[aria-label="Path ledger"] [role=status]')).to_contain_text("Step 5 of 5.")
     assert page.log.problems == []
 
 
@@ -612,7 +612,7 @@ def test_six_paths_scroll_inside_the_ledger(site, pages, viewport, theme):
     while more.is_visible():
         seen = table.evaluate("table => table.scrollTop")
         more.click()
-        page.wait_for_function("([table, seen]) => table.scrollTop > seen", arg=[table.element_handle(), seen])
+        table.evaluate("(table, seen) => new Promise(done => { const look = () => table.scrollTop > seen ? done() : requestAnimationFrame(look); look(); })", seen)
         table.evaluate("() => new Promise(requestAnimationFrame)")
     last, table = card.locator(".product").last.bounding_box(), table.bounding_box()
     assert last["y"] + last["height"] <= table["y"] + table["height"] + 13, "the last row is in sight"
@@ -625,7 +625,7 @@ def test_six_paths_scroll_inside_the_ledger(site, pages, viewport, theme):
     card.get_by_role("checkbox", name="4-3-3-2-1").uncheck()
     assert weights(card).input_value() == "w1_1_1" and weights(card).locator("option").count() == 20
     page.evaluate("location.hash = '#path-ledger-w4_2_1-deeper-step5'")
-    page.wait_for_function("document.querySelector('section[aria-label=\"Path ledger\"] [role=status]').textContent.startsWith('Step 5 of 5.')")
+    expect(page.locator('section[aria-label="Path ledger"] [role=status]')).to_contain_text("Step 5 of 5.")
     page.evaluate("location.hash = '#path-ledger-w3_2_1-step5'")
     expect(card.get_by_role("checkbox", name="4-3-3-2-1")).not_to_be_checked()
     assert page.log.problems == []

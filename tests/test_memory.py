@@ -53,7 +53,7 @@ def test_a_reader_comes_back(where, site, new_page):
     left = ledger.get_attribute("data-state")
     page.locator("#exercises").scroll_into_view_if_needed()
     page.mouse.wheel(0, 300)
-    page.wait_for_function("Object.keys(localStorage).some(key => key === 'every-path/1/last')")
+    page.evaluate("() => new Promise(done => { const look = () => 'every-path/1/last' in localStorage ? done() : requestAnimationFrame(look); look(); })")
     how = [kept[0] for kept in page.evaluate(KEPT)["every-path/1/chapters/04-multi-path-derivatives"]["answers"].values()]
     assert how == ["right", "later", "shown"]
 

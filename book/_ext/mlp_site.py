@@ -8,10 +8,12 @@
 3. Links to the repository, to Binder and to Colab appear only when the repository's address is known; then, too, a notebook that
    is taken from the site installs the package from there. The package's wheel is part of the site in any case.
 4. A page with views gets their script and style, inlined once: that works from ``file://`` too.
+5. A page says what it may load and run: its own files, and what stood in it when it was built.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import re
@@ -282,6 +284,39 @@ def views(body: str) -> str:
     return f'<style>\n{rules}</style>\n<script type="module">\n{text}</script>\n'
 
 
+# 5 — What a page may do --------------------------------------------------------------------------------------------
+
+
+def policy(name: str, page: str) -> str:
+    """The Content-Security-Policy of a page: its own host's files, and by their hashes the scripts, the styles and what a button does that stand in it."""
+
+    def hashes(pattern: str) -> str:
+        found = dict.fromkeys(re.findall(pattern, page, re.DOTALL))
+        return " ".join("'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'" for text in found)
+
+    scripts = hashes(r'<script(?![^>]*\b(?:src=|type="(?!module|text/javascript)))[^>]*>(.*?)</script>')
+    handlers, styles = hashes(r' on[a-z]+="([^"]*)"'), hashes(r"<style[^>]*>(.*?)</style>")
+    allowed = "'unsafe-inline'" if name == "search" else styles  # the theme's search reads whole pages for its excerpts, with their styles
+    return "; ".join((
+        "default-src 'none'", "base-uri 'none'", "form-action 'self'", "font-src 'self'", "img-src 'self' data:", "connect-src 'self'", "worker-src 'self'",
+        f"script-src 'self' {scripts}", f"script-src-attr 'unsafe-hashes' {handlers}",
+        f"style-src 'self' {allowed}", "style-src-attr 'unsafe-inline'",  # formulas place their parts so
+    ))  # fmt: skip
+
+
+def guard_pages(app: Sphinx) -> None:
+    templates = getattr(app.builder, "templates", None)
+    if templates is None:
+        return
+    written = templates.render
+
+    def render(template: str, context: dict) -> str:
+        page = written(template, context)
+        return re.sub(r"<head[^>]*>", lambda head: f'{head[0]}\n<meta http-equiv="Content-Security-Policy" content="{policy(context["pagename"], page)}">', page, count=1)
+
+    templates.render = render
+
+
 def setup(app: Sphinx) -> dict:
     set_up_katex()
     app.add_config_value("mlp_site_state", "", "html")
@@ -289,6 +324,7 @@ def setup(app: Sphinx) -> dict:
     app.add_post_transform(KeepTogether)
     app.connect("config-inited", set_up_execution)
     app.connect("config-inited", link_repository)
+    app.connect("builder-inited", guard_pages)
     app.connect("doctree-read", miss_figures)
     app.connect("html-page-context", finish_page, priority=900)  # after the theme and all extensions
     app.connect("build-finished", drop_stale_pages)
