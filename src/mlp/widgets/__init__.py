@@ -514,14 +514,17 @@ def predict(question, answer=..., *, tol=None, choices=None, why=""):
     Alone, question names one of the book's own, such as "4.path-left-out", which stand in `mlp/questions`: a file a chapter,
     so that a notebook shows no answer. The warm-up is chapter 0.
 
-    Raises TypeError or ValueError where answer is not a finite number, or not one of the choices, or tol not positive, or the book
+    Raises TypeError or ValueError where question or why is no text, answer is not a finite number, or not one of the choices, or tol not positive, or the book
     asks no such question.
     """
     if answer is ...:
         question, answer, tol, choices, why = _of_the_book(question)
+    for name, text in (("question", question), ("why", "" if why is None else why)):
+        if not isinstance(text, str):
+            raise TypeError(f"{name} must be text, but {_checks.shown(text)} came")
     if choices is not None:
         if isinstance(choices, str) or not isinstance(choices, Iterable):
-            raise TypeError(f"choices must be a list of texts, but {choices!r} came")
+            raise TypeError(f"choices must be a list of texts, but {_checks.shown(choices)} came")
         choices, answer = [str(choice) for choice in choices], str(answer)
         if answer not in choices or len(set(choices)) < len(choices) or len(choices) < 2:
             raise ValueError(f"answer must be one of at least two different choices, {choices}, but {answer!r} came")
