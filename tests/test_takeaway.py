@@ -34,6 +34,7 @@ def test_pages_to_print_have_contents_with_numbers_and_the_answers_at_the_end(si
     assert len(ids) == len(set(ids))
     lost = page.evaluate("""[...document.querySelectorAll('a[href^="#p0-"], a[href^="#p1-"], a[href^="#c"]')].map(link => link.getAttribute("href"))
         .filter(to => !document.getElementById(to.slice(1)))""")
+    assert page.locator("#contents > p").first.evaluate("line => getComputedStyle(line).display") == "flex", "the print's own style counts"
     assert lost == [] and page.evaluate("[...document.images].filter(image => !image.naturalWidth).length") == 0
     page.context.close()
 

@@ -84,8 +84,8 @@ ASSEMBLE = r"""async names => {
   document.documentElement.dataset.theme = document.documentElement.dataset.mode = "light";
   document.body.innerHTML = `<div class="bd-main"><div class="bd-content"><div class="bd-article-container">
     <article class="bd-article" id="contents"><h1>${document.title.split(" — ").at(-1)}</h1><h2>Contents</h2>${contents}</article>${parts.join("")}</div></div></div>`;
-  const style = document.createElement("style");
-  style.textContent = [...styles, `
+  const style = new CSSStyleSheet();
+  style.replaceSync([...styles, `
     html, body { height: auto !important; overflow: visible !important; font-size: 13.5px; }
     :is(.bd-main, .bd-content, .bd-article-container) { display: block !important; max-width: none !important; width: auto !important; padding: 0 !important; margin: 0 !important; overflow: visible !important; }
     .bd-article { padding: 0 !important; break-before: page; }
@@ -102,8 +102,8 @@ ASSEMBLE = r"""async names => {
     .asked { padding: .5rem .8rem; border: 1px solid var(--pst-color-border); border-radius: .5rem; }
     .bd-article details > summary { list-style: none; }
     .bd-article * { background-attachment: scroll !important; }
-    .bd-article :is(.pst-scrollable-table-container, pre, div.broad, span.math.wide, div.math > .katex-display) { background: none !important; overflow: visible !important; }`].join("\n");
-  document.head.append(style);
+    .bd-article :is(.pst-scrollable-table-container, pre, div.broad, span.math.wide, div.math > .katex-display) { background: none !important; overflow: visible !important; }`].join("\n"));
+  document.adoptedStyleSheets.push(style);
   await document.fonts.ready;
   await Promise.all([...document.images].map(image => image.decode().catch(() => {})));
 }"""
