@@ -83,3 +83,9 @@ def test_float64_that_is_given_is_not_written_to(f):
 def test_each_activation_is_one_object(f):
     assert copy.copy(f) is copy.deepcopy(f) is pickle.loads(pickle.dumps(f)) is f
     assert repr(f) == f.name
+
+
+@pytest.mark.parametrize("f", ACTIVATIONS, ids=repr)
+def test_help_shows_the_formula(f):
+    assert "Entry by entry" in f.__doc__
+    assert type(f)("mine", f.value, f.slope).__doc__ == type(f).__doc__

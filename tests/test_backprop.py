@@ -166,3 +166,9 @@ def test_gradient_descent_on_a_linear_network_reaches_least_squares():
     assert run.converged and (np.diff(run.losses) <= 1e-12).all()
     for array in arrays_of(backprop(run.net, X, y)):
         np.testing.assert_allclose(array, 0, atol=1e-9)  # at the minimum every derivative is 0
+
+
+@pytest.mark.parametrize("w", [1e6, 1.0, 0.0])
+def test_the_finite_difference_of_a_large_weight_takes_a_larger_step(w):
+    net, X, y = MLP(W={1: [[w]]}), [[1.0]], [w + 0.5]
+    assert numerical_gradients(net, X, y).W[1][0, 0] == pytest.approx(-1.0, rel=1e-4)

@@ -265,3 +265,8 @@ def test_more_paths_than_python_can_count():
     ways = paths(net, 1, 1, 1)
     assert ways and ways == paths(net, 1, 2, 1) and ways != paths(net, 1, 1, 2) and ways != [(1,)]
     assert ways[10**19] in ways and ways[-1] == (1, *[10] * 20, 1)
+
+
+def test_paths_are_equal_where_all_of_them_are():
+    some = paths(MLP.init((2, 2, 2, 1), rng=np.random.default_rng(1)), 1, 1, 1)
+    assert some == [*some] and some != [some[0], (9, 9, 9)] and some != [some[0]]

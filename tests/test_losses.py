@@ -91,3 +91,9 @@ def test_copies_and_pickles(again):
     assert again(squared_loss) is squared_loss
     for penalty in (l1(0.5), l2(0.5)):
         assert again(penalty) == penalty and again(penalty).d([[-2.0]]) == penalty.d([[-2.0]])
+
+
+def test_help_shows_the_formula():
+    assert squared_loss.__doc__.startswith("L = sum_i (y_i - yhat_i)^2")
+    mine = type(squared_loss)("mine", lambda y, yhat: np.vdot(y - yhat, y - yhat), lambda y, yhat: 2.0 * (yhat - y))
+    assert mine.__doc__ == type(squared_loss).__doc__ != squared_loss.__doc__

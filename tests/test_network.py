@@ -278,3 +278,10 @@ def test_records_are_equal_where_all_they_hold_is():
     run = made()[4]
     assert run != run._replace(losses=run.losses[:1]) and run != run._replace(epochs=3) and run == tuple(run)
     assert grad != grad._replace(W=net.W) and net.W != {1: net.W[1]} and net.W == {k: net.W[k] for k in net.layers}
+
+
+def test_what_has_no_place_for_more_takes_no_more():
+    net = MLP(W={1: [[1.0]]})
+    for record in (net.W, mlp.paths(net, 1, 1, 1)):
+        with pytest.raises(AttributeError):
+            record.more = 1

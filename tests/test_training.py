@@ -1,6 +1,8 @@
 """Batches, updates and train: one arithmetic on two roads, and what each record says."""
 
+import copy
 import math
+import pickle
 import re
 from functools import reduce
 from operator import add
@@ -322,3 +324,11 @@ def test_weights_whose_square_overflows_are_still_finite():
 def test_an_epochs_loss_may_not_overflow_either():
     message, records = both_roads(MLP(W={1: [[1e154]]}), [[1.0], [1.0]], [0.0, 0.0], eta=5e-324, epochs=1)
     assert "epoch 1, batch 2 " in message and len(records) == 1
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])
+def test_copies_and_pickles_of_a_run_are_as_frozen(again):
+    run = train(MLP(W={1: [[1.0]]}), [[1.0], [2.0]], [1.0, 3.0], eta=0.1, epochs=2)
+    same = again(run)
+    assert same.losses.tolist() == run.losses.tolist() and same[2:] == run[2:] and bits(same.net) == bits(run.net)
+    assert not same.losses.flags.writeable

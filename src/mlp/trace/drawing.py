@@ -7,6 +7,7 @@ from .digits import fixed, short
 from .symbols import plain, spoken, symbol
 
 MOST_UNITS = 8
+MOST_LABELS = 4  # of edges that are lit at once: more hide the drawing
 RADIUS = 21.5  # of a node, where 96 are an inch
 
 

@@ -4,7 +4,7 @@ module, widgets/js/names.js, only looks them up."""
 from .. import _checks
 from ..network import forward
 from .digits import added, fixed, short, term
-from .drawing import drawable, edge_id, network_drawing, node_id, weight_options, weights_of
+from .drawing import MOST_LABELS, drawable, edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import asked, checked
 from .symbols import plain, spoken, written
 
@@ -151,7 +151,7 @@ def _steps(net, x, cells):
 
     def made(status, lit, edges, column, ask=None):
         shows = _shows(net, cells)
-        shows["network"] |= {"lit": lit, "routes": {edge: [1] for edge in edges}, "values": dict(hidden), "labels": {}}
+        shows["network"] |= {"lit": lit, "routes": {edge: [1] for edge in edges}, "values": dict(hidden), "labels": dict.fromkeys(edges, "") if len(edges) > MOST_LABELS else {}}
         shows["matrices"]["lit"] = column
         frames.append({"status": status, "shows": shows, "controls": ["mode"], **({"ask": ask} if ask else {})})
 

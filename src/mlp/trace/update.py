@@ -13,7 +13,7 @@ from ..backprop import backprop, numerical_gradients
 from ..losses import squared_loss
 from ..network import MLP, forward
 from .digits import display, figures, fixed, noise_of_difference, short, signed, significant, term
-from .drawing import MOST_UNITS, edge_id, network_drawing, node_id, weight_options, weights_of
+from .drawing import MOST_LABELS, MOST_UNITS, edge_id, network_drawing, node_id, weight_options, weights_of
 from .frames import asked, checked
 from .points import net_of as carried_net
 from .points import packed_net
@@ -273,7 +273,7 @@ def _step(spec, state, now, step):
     values = _values(now.net, now.after if after else now.O, now.raw["L2" if after else "L"], step["known"])
     present = now.new if moved else weights
     numbers = {edge: short(w) for edge, w in zip(spec["dial"]["edges"], present) if edge in step["routes"]}
-    labels = {"labels": dict.fromkeys(step["routes"], "")} if len(step["routes"]) > 4 else {"numbers": numbers}
+    labels = {"labels": dict.fromkeys(step["routes"], "")} if len(step["routes"]) > MOST_LABELS else {"numbers": numbers}
     matrices = {"letter": "W" if moved else "dW", "lit": step["hot"], "wrong": [], "note": ""}
     if moved:
         matrices["cells"] = [short(now.new[n] if n in moved else w) for n, w in enumerate(weights)]

@@ -177,6 +177,21 @@ export function networkPanel(host) {
     }
   };
 
+  /** Writes a label in this form where it has a place, which is `taken` then; whether it has. */
+  const placed = ({ part: { label, ground }, way, number, symbol }, form, routes, taken) => {
+    const { parts: letters, drop } = svgSymbol(symbol.length ? symbol : [""]), whole = form === "whole" && symbol.length > 0;
+    label.replaceChildren(...(whole ? [...letters, makeSvg("tspan", { dy: -drop }, ` = ${number}`)] : [form === "tight" ? number.replaceAll(" ", "") : number]));
+    label.setAttribute("x", "0");
+    label.setAttribute("y", "0");
+    const size = label.getBBox(), box = clearPlace(way, size, at, routes, taken);
+    ground.toggleAttribute("hidden", !box);
+    if (!box) return label.replaceChildren();
+    label.setAttribute("x", String(box.x - size.x - size.width / 2));
+    label.setAttribute("y", String(box.y - size.y - size.height / 2));
+    for (const [name, value] of Object.entries({ x: box.left - 2, y: box.top + 2, width: size.width + 4, height: size.height - 4 })) ground.setAttribute(name, String(value));
+    return taken.push(box);
+  };
+
   const show = (shows) => {
     const moving = shown && matchMedia("(prefers-reduced-motion: no-preference)").matches;
     const taken = [];
@@ -200,6 +215,7 @@ export function networkPanel(host) {
     }
     const wayOf = ({ id }) => ({ from: parts.edges[id].from, to: parts.edges[id].to, width: 5 * shows.routes[id].length });
     const drawn = drawing.edges.filter(({ id }) => shows.routes[id]?.length).map(wayOf);
+    const labelled = [];
     for (const edge of drawing.edges) {
       const part = parts.edges[edge.id], paths = shows.routes[edge.id] ?? [];
       const fresh = moving && paths.length > (shown.routes[edge.id]?.length ?? 0);
@@ -207,32 +223,16 @@ export function networkPanel(host) {
       const weight = shows.sizes?.[edge.id];
       part.base.style.strokeWidth = weight === undefined ? "" : String(0.6 + 2.4 * Math.min(1, Math.abs(weight)));
       part.base.classList.toggle("negative", weight < 0);
-      const words = shows.labels?.[edge.id] ?? drawing.labels?.[edge.id];
-      const number = words ?? shows.numbers?.[edge.id] ?? edge.label;
+      const words = shows.labels?.[edge.id] ?? drawing.labels?.[edge.id], number = words ?? shows.numbers?.[edge.id] ?? edge.label;
       part.label.replaceChildren();
       part.label.setAttribute("class", `edge-label ink-${paths.length > 1 ? 0 : paths[0]}`);
       part.ground.toggleAttribute("hidden", true);
-      if (!paths.length || !number) continue;
-      const { parts: symbol, drop } = svgSymbol(edge.symbol.length ? edge.symbol : [""]);
-      const whole = [...symbol, makeSvg("tspan", { dy: -drop }, ` = ${number}`)];
-      let size, box;
-      for (const form of [...(at.narrow || words || !edge.symbol.length ? [] : [whole]), [number], [number.replaceAll(" ", "")]]) {
-        part.label.replaceChildren(...form);
-        part.label.setAttribute("x", "0");
-        part.label.setAttribute("y", "0");
-        size = part.label.getBBox();
-        box = clearPlace(wayOf(edge), size, at, drawn, taken);
-        if (box) break;
-      }
-      if (!box) {
-        part.label.replaceChildren(); // its number is in the list of weights too
-        continue;
-      }
-      taken.push(box);
-      part.label.setAttribute("x", String(box.x - size.x - size.width / 2));
-      part.label.setAttribute("y", String(box.y - size.y - size.height / 2));
-      for (const [name, value] of Object.entries({ x: box.left - 2, y: box.top + 2, width: size.width + 4, height: size.height - 4 })) part.ground.setAttribute(name, String(value));
-      part.ground.toggleAttribute("hidden", false);
+      if (paths.length && number) labelled.push({ part, number, symbol: at.narrow || words ? [] : edge.symbol, way: wayOf(edge) });
+    }
+    // all in the longest form in which all have a place; who has none even in the shortest is in the list of weights too
+    for (const form of ["whole", "number", "tight"]) {
+      const room = [...taken];
+      if (labelled.map((one) => placed(one, form, drawn, room)).every(Boolean)) break;
     }
     const named = [...new Set(Object.values(shows.routes).flat())].filter(Boolean).sort().map((path) => `path ${path}`);
     svg.setAttribute("aria-label", named.length ? `${drawing.name}, with ${named.join(" and ")}` : drawing.name);
