@@ -1,5 +1,8 @@
 """Backpropagation against finite differences, against itself point by point, and the update."""
 
+import re
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import PENALTIES, Problem, arrays_of, bits, parameters_of, problems
 
 import mlp
-from mlp import MLP, Gradients, backprop, identity, l1, l2, numerical_gradients, relu, squared_loss, step
+from mlp import MLP, Gradients, backprop, identity, l1, l2, numerical_gradients, relu, squared_loss, step, tanh
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -172,3 +175,24 @@ def test_gradient_descent_on_a_linear_network_reaches_least_squares():
 def test_the_finite_difference_of_a_large_weight_takes_a_larger_step(w):
     net, X, y = MLP(W={1: [[w]]}), [[1.0]], [w + 0.5]
     assert numerical_gradients(net, X, y).W[1][0, 0] == pytest.approx(-1.0, rel=1e-4)
+
+
+@pytest.mark.parametrize("W, X, names", [
+    ({1: [[0.0]], 2: [[1.0]]}, [[1.0]], "w^1_11"),
+    ({1: [[1e-6]], 2: [[1.0]]}, [[1.0]], "w^1_11"),
+    ({1: [[0.5, 0.0]], 2: [[1.0], [2.0]]}, [[3.0], [-1.0]], "w^1_12"),
+    ({1: [[1.0], [1.0]], 2: [[1.0]]}, [[1.0, -1.0]], "w^1_11 (and of 1 more)"),
+])  # fmt: skip
+def test_a_finite_difference_across_a_kink_says_so(W, X, names):
+    net = MLP(W=W, f={1: relu})
+    with pytest.warns(RuntimeWarning, match=re.escape(f"the finite difference of {names} steps over a kink of relu, where there is no slope")) as told:
+        numerical_gradients(net, X, np.ones(len(X)))
+    assert len(told) == 1 and told[0].filename == __file__
+
+
+def test_beside_a_kink_nothing_is_said():
+    """Nor where a sum is 0 that no weight moves, nor of a bias that a layer has not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for W, f in (({1: [[2e-5]], 2: [[1.0]]}, relu), ({1: [[-1.0]], 2: [[0.0]], 3: [[1.0]]}, relu), ({1: [[0.0]], 2: [[1.0]]}, tanh)):
+            numerical_gradients(MLP(W=W, f={k: f for k in list(W)[:-1]}), [[1.0]], [1.0])

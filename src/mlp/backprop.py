@@ -3,12 +3,13 @@
 Notes: N7 to N9 (what the derivatives are), N10 steps 2c and 2d (the algorithm), N6 (the update).
 """
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
 from . import _checks
-from .activations import identity
+from .activations import identity, relu
 from .losses import Loss, Penalty, squared_loss
 from .network import MLP, PerLayer, frozen, per_layer, read_only, record, room, sweep_forward
 
@@ -76,6 +77,7 @@ def numerical_gradients(net, X, y, loss=squared_loss, penalty=None):
 
     dL/dw is about (L(w + h) - L(w - h)) / 2h with h = 1e-5 max(1, |w|); where L is not much larger than its
     derivatives that agrees with `backprop` to about nine digits. It costs two forward passes for each parameter.
+    At a kink of relu there is no slope, and the two sides are mixed: where a step crosses one, a RuntimeWarning says so.
     Arguments, result and errors are those of `backprop`. Notes: the check of N7 to N9.
 
     >>> net = MLP(W={1: [[2.0]]})
@@ -85,28 +87,36 @@ def numerical_gradients(net, X, y, loss=squared_loss, penalty=None):
     X, y = _problem(net, X, y, loss, penalty)
     W = {k: np.array(net.W[k]) for k in net.layers}
     b = {k: np.array(net.b[k]) for k in net.layers}
-    O = room(net, len(X))
+    O, bent, crossed = room(net, len(X)), [k for k in net.layers if net.f[k] is relu], []
 
     def total():
         sweep_forward(W, b, net.f, net.biased, X, O, O)
         extra = 0.0 if penalty is None else sum(penalty.lam * penalty.value(W[k]) for k in W)
         return loss.value(y, O[len(W)]) + extra
 
-    def central_differences(array):
+    def active():
+        return [O[k] > 0 for k in bent]
+
+    def central_differences(name, k, array):
         slope = np.empty_like(array)
         for at in np.ndindex(array.shape):
             w = array[at]
             h = 1e-5 * max(1.0, abs(w))
             array[at] = w + h
-            above = total()
+            above, before = total(), active()
             array[at] = w - h
             slope[at] = (above - total()) / (2 * h)
             array[at] = w
+            if any((one != other).any() for one, other in zip(before, active())):
+                crossed.append(f"{name}^{k}_{(',' if max(at) > 8 else '').join(str(n + 1) for n in at)}")
         return slope
 
     with np.errstate(all="ignore"):
-        dW = {k: central_differences(W[k]) for k in W}
-        db = {k: central_differences(b[k]) if k in net.biased else np.zeros_like(b[k]) for k in b}
+        dW = {k: central_differences("w", k, W[k]) for k in W}
+        db = {k: central_differences("b", k, b[k]) if k in net.biased else np.zeros_like(b[k]) for k in b}
+    if crossed:
+        others = f" (and of {len(crossed) - 1} more)" if crossed[1:] else ""
+        warnings.warn(f"the finite difference of {crossed[0]}{others} steps over a kink of relu, where there is no slope", RuntimeWarning, stacklevel=2)
     return _gradients(dW, db)
 
 
