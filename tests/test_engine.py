@@ -1,6 +1,6 @@
 """The live network of the views, `engine.js` and `rng.js`, against `mlp` and NumPy: hypothesis makes the inputs, Python the answers.
 
-`tools/mutate_engine.py` alters every sign, index and operator of the engine in turn and looks whether a test here turns red.
+`tools/mutate.py` alters the engine's signs, indices and operators in turn and looks whether a test here turns red.
 """
 
 import itertools
@@ -112,6 +112,12 @@ def test_the_running_example(js):
     assert round(came["L"], 4) == 0.7412 and round(came["dw"][0], 5) == 0.08853
     assert came["n"] == 1 and came["O"][0] == X1.tolist() and came["y"] == [Y1]
     close(came["fd"], came["dw"], 3e-9)
+
+
+@pytest.mark.parametrize("how", [{"penalty": "l1"}, {"penalty": "l2"}, {"fault": "C"}])
+def test_what_is_not_said_is_zero(js, how):
+    plain, came = (js(MOMENT, net=spec(RUNNING), X=X1, y=[Y1], how=one) for one in ({}, how))
+    assert came == plain
 
 
 @given(moments(), st.sampled_from(PENALTIES), st.booleans())

@@ -285,3 +285,8 @@ def test_what_has_no_place_for_more_takes_no_more():
     for record in (net.W, mlp.paths(net, 1, 1, 1)):
         with pytest.raises(AttributeError):
             record.more = 1
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])
+def test_an_initializer_is_one_object(again):
+    assert again(mlp.initializers.xavier) is mlp.initializers.xavier
