@@ -6,9 +6,10 @@ import os
 import re
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import parse_qs, unquote, urldefrag, urlsplit
 
 import pytest
 from PIL import Image
@@ -17,6 +18,7 @@ from sphinx.errors import ExtensionError
 from support import PHONE, ROOT, WIDE, address, site_pages
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import mlp_share  # noqa: E402
 import mlp_site  # noqa: E402
 
 THEMES = "light", "dark"
@@ -230,6 +232,58 @@ def test_binder_button_needs_a_known_address(request, folder, parsed):
         name = None if name else "someone/every-path"
     buttons = [link for page in parsed.values() for link in page.links if "mybinder.org/v2/" in link]
     assert all(f"/gh/{name}/" in link for link in buttons) and bool(buttons) == bool(name)
+
+
+def tags_of(page: str) -> dict[str, str]:
+    return {name: unescape(value) for name, value in re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)"', page)}
+
+
+def test_a_page_is_introduced_to_who_meets_its_link(request, folder, parsed):
+    """Description and card everywhere; what needs an address, on the site that has one."""
+    home = "" if (mlp_site.repository() is None) == (request.node.callspec.params["folder"] == "html") else "https://"
+    for path in parsed:
+        page = (folder / path).read_text(encoding="utf-8")
+        tags, canonical = tags_of(page), re.findall(r'<link rel="canonical" href="([^"]*)"', page)
+        assert tags["og:title"] and "<" not in tags["og:title"], path
+        if path != "search.html":
+            assert tags["description"] == tags["og:description"] and 40 <= len(tags["description"]) <= 200, path
+        assert bool(home) == bool(canonical) == ("og:image" in tags) == ('class="report"' in page), path
+        if home:
+            site = canonical[0].removesuffix(path)
+            assert canonical[0] == tags["og:url"] == site + path and (folder / tags["og:image"].removeprefix(site)).exists()
+            report = parse_qs(urlsplit(unescape(re.search(r'class="report" href="([^"]*)"', page)[1])).query)
+            assert report["where"] == canonical and tags["og:title"] in report["title"][0]
+        assert re.search(r"Version \d+\.\d+\.\d+", page)
+    assert (folder / "sitemap.xml").exists() == bool(home)
+    if home:
+        listed = re.findall(f"<loc>{site}(.*?)</loc>", (folder / "sitemap.xml").read_text())
+        assert sorted(listed) == sorted(set(parsed) - {"search.html"})
+    missing = (folder / "404.html").read_text(encoding="utf-8")
+    links = re.findall(r'<a href="([^"]*)"', missing)
+    assert len(links) == 9 and all((folder / link.removeprefix(site if home else "")).exists() for link in links)
+
+
+def test_the_edition_is_that_of_the_sources(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert mlp_share.edition().endswith(", 2 January 1970")
+
+
+def test_the_cards_of_the_chapters_tell_the_time_that_teachers_read(folder):
+    front, teachers = ((folder / "book" / name).read_text(encoding="utf-8") for name in ("index.html", "for-teachers.html"))
+    cards = re.findall(r'<li>.*?<svg.*?href="\.\./chapters/(0\d)[^"]*".*?About (\d+) minutes to read', front[front.index('class="chapter-cards') :], re.S)
+    rows = re.findall(r'chapters/(0\d)[^"]*".*?</td>\s*<td><p>(\d+)</p>', teachers[teachers.index("<table") :], re.S)
+    assert cards == rows and len(cards) == 7
+
+
+@pytest.mark.parametrize("where", ["book/warm-up.html", "chapters/03-chain-rule.html"])
+def test_a_report_names_page_and_section(where, request, other, html, new_page):
+    known = other if mlp_site.repository() is None else html
+    page = new_page()
+    page.goto((known / where).as_uri() + "#summary" * where.startswith("chapters"))
+    report = page.get_by_role("link", name="Report an error on this page")
+    report.focus()
+    assert re.search(rf"{where}#\w+$", parse_qs(urlsplit(report.get_attribute("href")).query)["where"][0])
+    page.context.close()
 
 
 # In a browser ----------------------------------------------------------------------------------------------------

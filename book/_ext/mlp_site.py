@@ -191,6 +191,8 @@ def link_repository(app: Sphinx, config: Config) -> None:
     name = repository()
     if not name:
         return
+    owner, project = name.split("/")
+    config.html_baseurl = f"https://{owner.lower()}.github.io/" + ("" if project.lower() == f"{owner.lower()}.github.io" else f"{project}/")
     config.html_theme_options |= {
         "repository_url": f"https://github.com/{name}",
         "repository_branch": "main",
@@ -205,14 +207,12 @@ def offer_package(app: Sphinx, exception: Exception | None) -> None:
     """The package's wheel, and notebooks that install it from this site."""
     if exception or app.builder.name != "html":
         return
-    outdir, name = Path(app.outdir), repository()
+    outdir, site = Path(app.outdir), app.config.html_baseurl
     wheel = alone.build_wheel(outdir / "_static")
-    if name:
-        owner, project = name.split("/")
-        site = f"https://{owner.lower()}.github.io" + ("" if project.lower() == f"{owner.lower()}.github.io" else f"/{project}")
+    if site:
         for copy in (outdir / "_sources").rglob("*.ipynb"):
             text = (ROOT / copy.relative_to(outdir / "_sources")).read_text(encoding="utf-8")
-            copy.write_text(alone.with_requirement(text, f"{alone.REQUIREMENT} @ {site}/_static/{wheel.name}"), encoding="utf-8")
+            copy.write_text(alone.with_requirement(text, f"{alone.REQUIREMENT} @ {site}_static/{wheel.name}"), encoding="utf-8")
 
 
 # 4 — Pages -------------------------------------------------------------------------------------------------------

@@ -35,6 +35,16 @@
     if (event.target.closest("dialog a[href*='#']")) event.target.closest("dialog").close();
   });
 
+  // Who reports an error names the section that stands above, too.
+  document.querySelector("a.report")?.addEventListener("pointerdown", nameSection);
+  document.querySelector("a.report")?.addEventListener("focus", nameSection);
+  function nameSection({ currentTarget: link }) {
+    const section = [...document.querySelectorAll(".bd-article section[id]")].filter((one) => one.getBoundingClientRect().top < innerHeight / 2).at(-1);
+    const address = new URL(link.href), where = address.searchParams.get("where").split("#")[0];
+    address.searchParams.set("where", section ? `${where}#${section.id}` : where);
+    link.href = address.href;
+  }
+
   // Who comes from the search sees the first place where the words stand. (The theme keeps Sphinx from doing this.)
   if (!document.getElementById("search-results")) {
     const words = localStorage.getItem("sphinx_highlight_terms")?.toLowerCase().split(/\s+/).filter((word) => word.length > 1) ?? [];
