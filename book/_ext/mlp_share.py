@@ -68,7 +68,7 @@ def picture(chapter: int) -> str:
         6: line([(4, 4), (4, 57), (97, 57)]) + line(epochs, "blue", "", 2),
         7: "".join(dots(group, 2.5, colour, colour) for group, colour in zip(groups, ("blue", "orange", "green"))),
     }
-    return f'<svg class="figure" viewBox="0 0 104 62" width="104" height="62" aria-hidden="true">{drawings[chapter]}</svg>'
+    return f'<svg class="sketch" viewBox="0 0 104 62" width="104" height="62" aria-hidden="true">{drawings[chapter]}</svg>'
 
 
 class Cards(SphinxPostTransform):

@@ -44,6 +44,42 @@
     address.searchParams.set("where", section ? `${where}#${section.id}` : where);
     link.href = address.href;
   }
+  // A word of the glossary says what it means, above or below it, while it is pointed at or has the focus; Escape takes that away.
+  const tip = document.createElement("div");
+  Object.assign(tip, { id: "glossary-tip", role: "tooltip", className: "glossary-tip", hidden: true });
+  let word, leaving;
+  const hideTip = () => {
+    word?.removeAttribute("aria-describedby");
+    word = undefined;
+    tip.hidden = true;
+  };
+  const showTip = (link) => {
+    clearTimeout(leaving);
+    if (link === word) return;
+    hideTip();
+    word = link;
+    tip.innerHTML = link.dataset.says;
+    tip.hidden = false;
+    link.setAttribute("aria-describedby", tip.id);
+    link.after(tip); // or a reader who goes on from the word would come past it elsewhere
+    const place = link.getClientRects()[0], around = (tip.offsetParent ?? document.body).getBoundingClientRect();
+    const above = place.top - tip.offsetHeight > 60 && place.bottom + tip.offsetHeight > innerHeight;
+    tip.style.left = `${Math.max(8, Math.min(place.left, document.documentElement.clientWidth - tip.offsetWidth - 8)) - around.left}px`;
+    tip.style.top = `${(above ? place.top - tip.offsetHeight : place.bottom) - around.top}px`;
+  };
+  const leaveTip = () => {
+    clearTimeout(leaving);
+    leaving = setTimeout(hideTip, 200);
+  };
+  for (const link of document.querySelectorAll("a.glossary-word[data-says]")) {
+    link.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && showTip(link));
+    link.addEventListener("pointerleave", leaveTip);
+    link.addEventListener("focus", () => showTip(link));
+    link.addEventListener("blur", hideTip);
+  }
+  tip.addEventListener("pointerenter", () => clearTimeout(leaving));
+  tip.addEventListener("pointerleave", leaveTip);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hideTip());
 
   // Who comes from the search sees the first place where the words stand. (The theme keeps Sphinx from doing this.)
   if (!document.getElementById("search-results")) {
