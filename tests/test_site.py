@@ -1,6 +1,5 @@
 """The built site: its files, and every page of it in a browser, at two widths, light and dark, over http and from disk."""
 
-import fcntl
 import gzip
 import io
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urldefrag, urlsplit
 
 import pytest
+from filelock import FileLock
 from PIL import Image
 from playwright.sync_api import expect
 from sphinx.errors import ExtensionError
@@ -70,8 +70,7 @@ def other(html, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("other")
     environment = os.environ | {"GITHUB_REPOSITORY": "" if mlp_site.repository() else "someone/every-path"}
     build = [sys.executable, str(ROOT / "tools" / "build.py"), "-q", "--path-output", str(folder)]
-    with (ROOT / "_build" / "other").open("w") as turn:  # another worker's build goes first
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with FileLock(ROOT / "_build" / ".other"):  # another worker's build goes first
         done = subprocess.run(build, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder / "_build" / "html"
