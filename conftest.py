@@ -20,6 +20,7 @@ kernels.use_own()
 # nbval runs the notebooks; a cell tagged ``timing`` measures time, so its output is not compared.
 plugin.metadata_tags["timing"] = ("check", False)
 
+
 def pictures(outputs):
     """What the pictures of a cell's outputs show: the mean colours of squares of 4 pixels, where a last bit is not seen."""
     shown = [Image.open(io.BytesIO(base64.b64decode(output["data"]["image/png"]))).convert("RGBA") for output in outputs if "image/png" in output.get("data", {})]

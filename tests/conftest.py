@@ -3,20 +3,16 @@
 ``make test`` builds ``_build/html`` first. Browser tests use Chromium; without it they skip, and under ``CI=true`` they fail.
 """
 
-import functools
-import http.server
 import os
-import shutil
-import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM, served  # tools, on the path by the conftest.py above
 from support import HTML, WIDE, site_pages
 from twins import Twin
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -31,19 +27,11 @@ def html() -> Path:
     return HTML
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="session")
 def site(html) -> str:
     """The address of the built site, served on loopback."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(html)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(html) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

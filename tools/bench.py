@@ -5,7 +5,6 @@ scikit-learn and PyTorch are compared where they are installed; the browser wher
 """
 
 import importlib.util
-import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chromium import CHROMIUM
 from mlp import MLP, train
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -207,15 +207,15 @@ VIEWS = [("chapters/01-mlp-notation", "Names", None), ("chapters/02-loss-and-reg
 
 def views():
     """The budgets of the views on a phone whose processor is four times slower than this one."""
-    chromium, site = shutil.which("chromium"), ROOT / "_build" / "html"
-    if not (chromium and (site / f"{VIEWS[0][0]}.html").exists()):
+    site = ROOT / "_build" / "html"
+    if not (CHROMIUM and (site / f"{VIEWS[0][0]}.html").exists()):
         print("  (no Chromium, or the site is not built: the views are not measured)")
         return
     from playwright.sync_api import sync_playwright
 
     print("views, CPU throttled 4 times; aims: first paint <= 1000 ms, scripts at opening <= 50 ms a page, click to paint <= 100 ms, no task over 50 ms while dragging")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
         for path, name, dragged in VIEWS:
             page = browser.new_page(viewport={"width": 360, "height": 640}, bypass_csp=True)
             page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})

@@ -5,20 +5,17 @@ What is made lies in ``_build/takeaway`` under the state of the sources; the nex
 (``book/_ext/mlp_takeaway.py``).
 """
 
-import contextlib
-import functools
-import http.server
-import os
 import re
 import shutil
 import sys
-import threading
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from mlp_site import digest  # noqa: E402
+
+from chromium import CHROMIUM, served  # noqa: E402
 
 HTML = ROOT / "_build" / "html"
 NAMES = {"pdf": "every-path.pdf", "zip": "every-path.zip"}
@@ -128,19 +125,6 @@ def numbers(pdf: bytes) -> dict[str, int]:
     return {name.decode(): order[page] for text in objects.values() for name, page in re.findall(rb"[/(](c\d+)\)?\s*\[(\d+) 0 R", text)}
 
 
-@contextlib.contextmanager
-def served(html: Path):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(html)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
 def print_pages(page, site: str, names: list[str]) -> bytes:
     """Pages of the site as one PDF: once to see on which page what comes to stand, and again with these numbers."""
     page.goto(f"{site}/book/index.html")
@@ -156,11 +140,10 @@ def print_pages(page, site: str, names: list[str]) -> bytes:
 def make_pdf(target: Path) -> None:
     from playwright.sync_api import sync_playwright
 
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
+    if not CHROMIUM:
         sys.exit("The PDF needs Chromium: install Debian's 'chromium', or name one in the variable CHROMIUM.")
     with sync_playwright() as playwright, served(HTML) as site:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         page.set_default_timeout(0)
         target.write_bytes(print_pages(page, site, listed()))
