@@ -28,7 +28,7 @@ KINDS = {
     "Slopes": "#=#",
     "Diamond": "x=#  #=#  ∂k/∂x=#=#",
     "PathLedger": "w=#  #=#  ∂L/∂w=#=#  ∂L/∂w=#",
-    "OneUpdate": "Z=#=#  O=#=#  O=Z=#  L=#=#  dO=#=#  dZ=dO=#  dW=O·dZ=#=#  O=#  dZ=#=#  dO=#  dO=#=#=#  dZ=#  dW=x·dZ=#=#  w=#=#  L=#  w=#  ∂L/∂w=#  η=#  1/f'=#  f'=#=#",
+    "OneUpdate": "Z=#=#  O=#=#  O=Z=#  L=#=#  dO=#=#  dZ=dO=#  dW=O·dZ=#=#  O=#  dZ=#=#  dO=#  dO=#=#=#  dZ=#  dW=x·dZ=#=#  w=#=#  L=#  w=#  ∂L/∂w=#  η=#  1/f'=#=#  f'=#=#",
     "EpochTape": "L=#",
     "Batches": "m=#  L=#",
 }

@@ -121,7 +121,7 @@ def test_four_programs(program):
     assert f"The check marks {wrong} of 20." in marks["status"], "one count, in the sentence and under the cells"
     assert named["shows"]["code"]["title"] == f"The right program; ✗ as in program {program}" and named["ask"]["before"]["shows"]["code"]["title"] == "The right program"
     assert named["shows"]["code"]["mistake"] == update.MISTAKES[program][1] and "mistake" not in named["ask"]["before"]["shows"]["code"]
-    assert [words for value, words in named["ask"]["slips"]] == ["Line 8 is right, but it ran too early. Which line then reads the moved weights?"] * (program == "C")
+    assert [words for _, words, _ in named["ask"]["slips"]] == ["Right cause: the weights moved too early. But line 8 is unchanged. Which line reads the moved weights?"] * (program == "C")
     assert named["shows"]["code"]["line"] == line and named["ask"]["before"]["shows"]["code"]["line"] == 0
     assert bench["shows"]["slice"]["marks"][1]["points"] == shown(index=23)["shows"]["slice"]["marks"][1]["points"], "the tangent is that of L"
 
@@ -282,8 +282,9 @@ def test_a_flat_slope_is_said_to_be_flat():
 
 
 def test_the_end_leads_on_to_the_programs():
-    assert shown(index=23)["status"].endswith("Then repair program A, above.")
-    assert not any("repair program A" in shown(index=2, program=program)["status"] for program in RATIOS)
+    assert shown(index=23)["status"].endswith("Next, choose program A in the list above: one of its lines is broken.")
+    ends = [shown(index=1, program=program)["status"].rpartition(". ")[2] for program in RATIOS]
+    assert ends == [*(f"Next: program {program}, in the list above." for program in "BCD"), "That was the last of the four."]
 
 
 def test_rules_are_named_in_words_where_they_are_used():

@@ -156,6 +156,9 @@ def test_the_hunt_by_keyboard_alone(site, pages):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     assert card.get_by_role("status").inner_text().startswith("Yes, dW³ and dW². The check marks 12 of 20.")
+    above = """td => { const [mark, now] = [td.querySelector('.mark-wrong'), td.querySelector('.now')].map(e => [e.getBoundingClientRect(), parseFloat(getComputedStyle(e).fontSize)]);
+      return mark[0].bottom <= now[0].bottom - now[1] + 0.5; }"""
+    assert card.locator("td.wrong").first.evaluate(above), "the mark hides no sign"
     page.keyboard.press("ArrowRight")
     card.get_by_role("checkbox", name="ratios").focus()
     page.keyboard.press("Space")
@@ -167,6 +170,28 @@ def test_the_hunt_by_keyboard_alone(site, pages):
     assert card.get_by_role("status").inner_text().startswith("Yes, line 7. Line 7 keeps the last reader only")
     right, mistake = seen(card)["running"][0][1:]
     assert "[:, -1:]" in mistake and "[:, -1:]" not in right, "the broken line stands under the right one"
+    assert card.get_by_role("status").inner_text().endswith("Next: program C, in the list above.")
+    program.select_option("C")
+    card.get_by_role("button", name="Next step").click()
+    card.get_by_role("radio", name="line 8").check()
+    card.get_by_role("button", name="Check").click()
+    expect(card.locator(".question .verdict")).to_have_text("Right cause: the weights moved too early. But line 8 is unchanged. Which line reads the moved weights?")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_derivatives_stand_beside_lit_edges_and_their_weights(site, pages, viewport):
+    """A box on an edge would hide the very weight by which the derivative goes back."""
+    card = opened(pages(viewport, "light"), at(site, "book-given-w2_3_1-eta0.1-step0"))
+    covered = """card => { const boxes = parts => [...card.querySelectorAll(parts)].filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect());
+      const tags = boxes('.tag:not([hidden]) rect'), meet = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+      const points = [...card.querySelectorAll('.route:not([data-edge^=L])')].flatMap(line => [...Array(50).keys()].map(n => line.getPointAtLength(n / 50 * line.getTotalLength()).matrixTransform(line.getScreenCTM())))
+        .map(({ x, y }) => ({ left: x, right: x, top: y, bottom: y })), labels = boxes('.edge-label').filter(box => box.width);
+      return [tags.length, labels.length, tags.filter(tag => [...points, ...labels].some(part => meet(tag, part))).length]; }"""
+    found = {}
+    for index, shown in enumerate(card.element_handle().evaluate(walk(covered))):
+        found[index] = shown
+    assert [index for index, (_, _, hidden) in found.items() if hidden and index != update.last(SPEC, REST)] == []
+    assert found[11][:2] == [3, 2] and found[15][0] == 6 and (found[19][1] == 2 or viewport == PHONE), "and both weights stand there"
 
 
 def test_start_and_rewind(site, pages):

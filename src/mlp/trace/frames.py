@@ -270,6 +270,7 @@ def checked(spec):
 
 def asked(question, answer, why, status, *, shown=None, tol=0, choices=None, shows=None, **more):
     """A frame's `ask`: a text among `choices` or among the `options` in `more`, or a number, right within `tol` and printed as `shown`.
+    `slips`: [[answer, what is said to it], ...], with a third entry where that begins with no "No".
     Until it is answered `status` and `shows` stand in for the frame's own."""
     return {"question": question, "answer": answer, "shown": answer if shown is None else shown, "tol": tol, "choices": choices, "why": why, **more,
             "before": {"status": status, "shows": shows or {}}}

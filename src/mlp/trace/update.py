@@ -85,7 +85,7 @@ def one_update(net, x, y, eta=0.1, start="given", program=BOOK):
             "net": carried, "x": X[0].tolist(), "y": Y[0].tolist(), "witness": [squared_loss(Y, forward(net, X).yhat), *np.concatenate([one.ravel() for one in backprop(net, X, Y).W.values()]).tolist()],
             "names": [plain(("w", *w)) for w in flat],
             "steps": steps, "right": right, "lines": [f"line {line}" for line in (FIRST, SLOPE, WEIGHTS, BACK, MOVE)],
-            "words": _words(net), "tops": TOPS, "reach": REACH, "largest": LARGEST, "flat": FLAT,
+            "words": _words(net), "column": flat.index((max(1, K - 1), 1, 1)), "tops": TOPS, "reach": REACH, "largest": LARGEST, "flat": FLAT,
             "mistakes": {name: {"line": line, "text": numbered(text, K)} for name, (line, text) in MISTAKES.items()},
         },
         "first": 0,
@@ -113,7 +113,7 @@ def _words(net):
     return {
         "bench": "{name} = {w}: L = {L}. ∂L/∂{name} = {slope}, {way}. An update with η = {eta} moves it by {move}.",
         "down": "so smaller is better", "up": "so larger is better",
-        "flat": "{name} = {w}: L = {L}. Here ∂L/∂{name} is 0 to four decimals: an update hardly moves it.", "next": "Then repair program A, above.",
+        "flat": "{name} = {w}: L = {L}. Here ∂L/∂{name} is 0 to four decimals: an update hardly moves it.", "next": "Next, choose program A in the list above: one of its lines is broken.",
         "after1": "After 1 update: {bench}", "after": "After {t} updates: {bench}",
         "away": "The weights are too large to go on. Rewind.",
         "wrong": "{name} = {w}: L = {L}. Program {program} says {slope}, the finite difference {fd}.",
@@ -125,7 +125,8 @@ def _words(net):
         "marked": f"The check marks {{wrong}} of {count}. A wrong column points to a neuron: its dZ is wrong. Step on.",
         "hidden": f"With these weights the mistake of program {{program}} does not show: all {count} agree. Rewind.",
         "clue": "One of these lines was changed, unseen. Switch to ratios below: program ÷ finite difference. One number down a whole column blames that unit’s dZ.",
-        "early": f"Line {MOVE} is right, but it ran too early. Which line then reads the moved weights?",
+        "early": f"Right cause: the weights moved too early. But line {MOVE} is unchanged. Which line reads the moved weights?",
+        "another": "Next: program {another}, in the list above.", "hunted": "That was the last of the four.",
         "line": "Which line of program {program} is broken?",
         **_named(net),
         "slice": "L against {name}",
@@ -138,11 +139,12 @@ def _named(net):
     K, sizes = len(net.layers), net.sizes
     several = next((k for k in range(K - 1, 0, -1) if sizes[k + 1] > 1), 0)  # a layer whose outputs have several readers
     column, slope = written(["dW", "", str(K - 1)]), plain(("f'", K - 1, 1))
-    large = f": column 1 of {column} is too large by 1 ÷ {slope} = 1 ÷ {{s{K - 1}_1}}" if K > 1 else ""
+    twice = f" In {written(['dW', '', str(K - 2)])} f′ is missing twice." if K > 2 else ""
+    large = f". So the ratio of column 1 of {column} is 1 ÷ {slope} = 1 ÷ {{s{K - 1}_1}} = {{ratio}}.{twice}" if K > 1 else "."
     lost = f": {d('O', several, 1)} is {{p{several + 1}_1_{sizes[several + 1]}}} alone" if several else ""
     late = f": {plain(('w', K, 1, 1))} is {{n{K}_1_1}} there, not {{w{K}_1_1}}"
     return {
-        "namedA": f"Line {SLOPE} forgets f′ (rule 2: dZ is dO times f′){large}.",
+        "namedA": f"Line {SLOPE} forgets f′ (rule 2: dZ is dO times f′){large}",
         "namedB": f"Line {BACK} keeps the last reader only (rule 4 adds all; in a loop, = in place of +=){lost}.",
         "namedC": f"Line {BACK} hands back through weights that have moved already{late}. Turn η, and the ratios change.",
         "namedD": f"Line {FIRST} has ŷ − y turned around (rule 1: the slope of L). Every sign is wrong, and every update climbs.",
@@ -307,15 +309,19 @@ def _all(now):
 def _cells(spec, state, now):
     """The derivatives, or their ratios to the finite differences, with the wrong ones marked."""
     words = spec["live"]["words"]
-    ratios = [brief(one / other, 3) if abs(other) > 2000 * noise else "–" for one, other, noise in zip(now.dw, now.fd, now.noise)]
     note = words["marks" if now.wrong else "check"].format(**now.texts)
-    return {"letter": "dW", "cells": ratios if state["ratio"] else [cell(one) for one in now.dw], "lit": [], "wrong": now.wrong, "note": note}
+    return {"letter": "dW", "cells": _ratios(now) if state["ratio"] else [cell(one) for one in now.dw], "lit": [], "wrong": now.wrong, "note": note}
+
+
+def _ratios(now):
+    return [brief(one / other, 3) if abs(other) > 2000 * noise else "–" for one, other, noise in zip(now.dw, now.fd, now.noise)]
 
 
 def hunted(spec, state, now):
     """A program with a mistake: its numbers, and what the check says of them (0); then which line it is (1)."""
     live, program = spec["live"], state["program"]
-    words, texts, mistake = live["words"], {**now.texts, "program": program}, live["mistakes"][program]
+    words, mistake, names = live["words"], live["mistakes"][program], list(live["mistakes"])
+    texts = {**now.texts, "program": program, "ratio": _ratios(now)[live["column"]], "another": dict(zip(names, names[1:])).get(program, "")}
     shows = {"network": {"lit": [], "routes": {}, **_all(now)}, "matrices": _cells(spec, state, now), "code": {"line": 0, "all": state["index"] == 1, "title": words["right"]}}
     made = {"shows": shows, "controls": ["program", "ratio", "eta"]}
     bad = {weights_of(now.net)[n][0] for n in now.wrong}
@@ -327,8 +333,8 @@ def hunted(spec, state, now):
         status, question, before = words["marked"], words["which"], {"status": words["numbers"].format(**texts), "shows": {"matrices": unmarked}}
     else:
         choices, answer = live["lines"], f"line {mistake['line']}"
-        slips = [[f"line {MOVE}", words["early"]]] if program == "C" else []
-        status, question, before = words[f"named{program}"], words["line"], {"status": words["clue"], "shows": {"code": shows["code"]}}
+        slips = [[f"line {MOVE}", words["early"], "nearly"]] if program == "C" else []
+        status, question, before = f"{words[f'named{program}']} {words['another' if texts['another'] else 'hunted']}", words["line"], {"status": words["clue"], "shows": {"code": shows["code"]}}
         shows["code"] = {"line": mistake["line"], "all": True, "mistake": mistake["text"], "title": words["both"].format(**texts)}
     return {**made, "status": status.format(**texts), "ask": asked(question.format(**texts), answer, "", **before, choices=choices, slips=slips)}
 

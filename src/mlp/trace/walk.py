@@ -176,7 +176,7 @@ class Walk:
     def move(self):
         """The check, and the update itself."""
         self.add(f"Check: nudge each weight up and down, and compute L both times. {{right}} of {len(self.flat)} derivatives agree with those finite differences.")
-        moved = []
+        moved, self.tags = [], {}
         for k in reversed(self.net.layers):
             some = [(k, i, 1) for i in sorted({1, self.net.sizes[k - 1] if k == self.K else 1})]
             moves = ", ".join(f"{plain(('w', *w))} = {slot('w', *w)} − {{eta}}·{slot('d', *w, term=True)} = {slot('n', *w)}" for w in some)
@@ -184,7 +184,6 @@ class Walk:
             rest = len(self.spots[k]) - len(some)
             why = {self.K - 1: " Every derivative is one of the old weights.", self.K: " The old weights stand struck."}.get(k, "")
             self.add(f"{written(['W', '', str(k)])} moves: {moves}{f', and {rest} more' if rest else ''}.{why}", MOVE, (), self.edges(k), self.spots[k], moved=list(moved))
-        self.tags = {}
         self.add("Forward again, with the new weights: L = {L2}. It was {L}.", FORWARD, [*self.nodes(self.K), "L"], moved=moved, after=True)
 
 

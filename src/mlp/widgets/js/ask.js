@@ -30,7 +30,7 @@ let groups = 0; // of radio buttons: each needs a name of its own
 /**
  * The field or the choices, with "Check" and, after a first try, "Show answer".
  * With `options` [[value, text], ...] it is a list, and a press on what has such a value answers too: `pick(value)` of the element returned.
- * @param {{choices: string[] | null, options?: [string, string][], answer: any, shown: string, tol: number, slips?: [any, string][]}} question
+ * @param {{choices: string[] | null, options?: [string, string][], answer: any, shown: string, tol: number, slips?: [any, string, string?][]}} question
  * @param {(verdict: string, done: boolean, right?: boolean, given?: string) => void} tell hears every verdict; done: the answer may be seen now; given: what was chosen in the list
  */
 export function answerRow({ choices, options, answer, shown, tol, slips = [] }, tell) {
@@ -54,9 +54,9 @@ export function answerRow({ choices, options, answer, shown, tol, slips = [] }, 
     if (!given.length) return tell(field === null ? "Choose one first." : "Type a number, such as 0.25 or −3.", false);
     if (given.some((one) => near(one, answer))) return end(`Yes, ${shown}.`, true);
     reveal.hidden = false;
-    const slip = slips.find(([value]) => given.some((one) => near(one, value)))?.[1];
+    const [, slip, nearly] = slips.find(([value]) => given.some((one) => near(one, value))) ?? [];
     const no = list ? `No, not ${list.selectedOptions[0].textContent}.` : choices ? `No, not “${given[0]}”.` : `No, not ${field.value.trim()}.`;
-    tell(slip ? `${no} ${slip}` : `${no} ${field === null ? "Choose" : "Try"} again, or show the answer.`, false, false, list?.value);
+    tell(slip ? (nearly ? slip : `${no} ${slip}`) : `${no} ${field === null ? "Choose" : "Try"} again, or show the answer.`, false, false, list?.value);
   };
   const answers = choices
     ? make("div", { class: "choices" }, ...radios.map((radio, n) => make("label", {}, radio, ` ${choices[n]}`)))

@@ -194,7 +194,8 @@ export function networkPanel(host) {
 
   const show = (shows) => {
     const moving = shown && matchMedia("(prefers-reduced-motion: no-preference)").matches;
-    const taken = [];
+    const taken = [], lit = drawing.edges.filter(({ id, choice }) => choice && shows.routes[id]?.length);
+    const leads = { from: new Set(lit.map(({ from }) => from)), to: new Set(lit.map(({ to }) => to)) }, tagged = new Set(drawing.nodes.filter(({ id }) => shows.tags?.[id]).map(({ column }) => column));
     for (const node of drawing.nodes) {
       const { group, value, symbol, tag, y, x } = parts.nodes[node.id];
       const text = shows.values?.[node.id] ?? drawing.values?.[node.id] ?? node.value;
@@ -208,7 +209,8 @@ export function networkPanel(host) {
       tag.toggleAttribute("hidden", !words);
       setText(caption, words);
       if (!words) continue;
-      const box = { x: x + at.radius + 1, y: y - 9, width: words.length * (at.narrow ? 6 : 7) + (at.narrow ? 3 : 5), height: 18 };
+      const width = words.length * (at.narrow ? 6 : 7) + (at.narrow ? 3 : 5), before = leads.from.has(node.id) && !leads.to.has(node.id) && !tagged.has(node.column - 1); // beside lit edges, not on them
+      const box = { x: before ? x - at.radius - 1 - width : x + at.radius + 1, y: y - 9, width, height: 18 };
       for (const [name, size] of Object.entries(box)) frame.setAttribute(name, String(size));
       caption.setAttribute("x", String(box.x + (at.narrow ? 1.5 : 3)));
       taken.push({ left: box.x, right: box.x + box.width, top: box.y, bottom: box.y + box.height });

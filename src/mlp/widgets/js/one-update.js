@@ -82,15 +82,16 @@ export function oneUpdate(spec) {
     : { numbers: Object.fromEntries(routes.filter((edge) => edges.includes(edge)).map((edge) => [edge, short(weights[edges.indexOf(edge)])])) });
   const allTags = units.map(([k, j]) => [node(k, j), `dZ${k}_${j + 1}`]);
   const allValues = ({ at, raw }) => Object.fromEntries([...sizes.flatMap((size, k) => Array.from({ length: size }, (_, j) => [node(k, j), brief(at.O[k][j])])), ["L", brief(raw.L)]]);
+  const ratio = ({ at, noise }, q) => (Math.abs(at.fd[q]) > 2000 * noise[q] ? brief(at.dw[q] / at.fd[q], 3) : "–");
   const checked = (state) => {
-    const { at, wrong, noise, texts } = now(state);
-    const ratio = (one, q) => (Math.abs(at.fd[q]) > 2000 * noise[q] ? brief(one / at.fd[q], 3) : "–");
-    return { letter: "dW", cells: Array.from(at.dw, (one, q) => (state.ratio ? ratio(one, q) : cell(one))), lit: [], wrong,
+    const { at, wrong, texts } = now(state);
+    return { letter: "dW", cells: Array.from(at.dw, (one, q) => (state.ratio ? ratio(now(state), q) : cell(one))), lit: [], wrong,
              note: fill(words[wrong.length ? "marks" : "check"], texts) };
   };
 
   const hunted = (state) => {
-    const moment = now(state), { raw, at, wrong } = moment, program = state.program, mistake = live.mistakes[program], texts = { ...moment.texts, program };
+    const moment = now(state), { raw, at, wrong } = moment, program = state.program, mistake = live.mistakes[program], names = Object.keys(live.mistakes);
+    const another = names[names.indexOf(program) + 1] ?? "", texts = { ...moment.texts, program, ratio: ratio(moment, live.column), another };
     const shows = { network: { lit: [], routes: {}, values: allValues(moment), ...tagged(allTags, raw) }, matrices: checked(state), code: { line: 0, all: state.index === 1, title: words.right } };
     const made = { shows, controls: ["program", "ratio", "eta"] };
     const bad = [...new Set(wrong.map((q) => flat[q][0]))];
@@ -99,9 +100,9 @@ export function oneUpdate(spec) {
       const right = live.right[K - bad.length], plain = { letter: "dW", cells: Array.from(at.dw, (one) => cell(one)), lit: [], wrong: [], note: "" };
       return { ...made, status: fill(words.marked, texts), ask: asked(fill(words.which, texts), right, "", fill(words.numbers, texts), { shows: { matrices: plain }, choices: live.right, slips: [] }) };
     }
-    const line = `line ${mistake.line}`, slips = program === "C" ? [[live.lines[live.lines.length - 1], words.early]] : [], unsolved = shows.code;
+    const line = `line ${mistake.line}`, slips = program === "C" ? [[live.lines[live.lines.length - 1], words.early, "nearly"]] : [], unsolved = shows.code;
     shows.code = { line: mistake.line, all: true, mistake: mistake.text, title: fill(words.both, texts) };
-    return { ...made, status: fill(words[`named${program}`], texts), ask: asked(fill(words.line, texts), line, "", words.clue, { shows: { code: unsolved }, choices: live.lines, slips }) };
+    return { ...made, status: fill(`${words[`named${program}`]} ${words[another ? "another" : "hunted"]}`, texts), ask: asked(fill(words.line, texts), line, "", words.clue, { shows: { code: unsolved }, choices: live.lines, slips }) };
   };
 
   const trailOf = (state, L) => (state.trail.length && Math.abs(state.trail[state.trail.length - 1] - L) <= 1e-9 * (1 + Math.abs(L)) ? state.trail : [L]);
