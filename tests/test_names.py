@@ -77,14 +77,22 @@ def test_questions(n):
 
 def test_the_first_question_and_its_slips():
     ask = names.frame(SPEC, {"index": 0, "mode": "find", "weight": "w2_3_1"})["ask"]
-    assert ask["question"] == "Find 1 of 12. Which edge is w¹₂₃? Click it, or choose it in the list." and ask["shown"] == "x₂ → O₁₃"
+    assert ask["question"] == "Find 1 of 12. Which edge is w¹₂₃? Click it or choose it in the list, then press Check." and ask["shown"] == "x₂ → O₁₃"
     slips = dict(ask["slips"])
-    assert slips["w1_3_2"] == "You took (to, from); the subscripts are (from, to)." and slips["w2_3_1"] == "The layer is the number above, where the edge arrives; both below are units."
+    assert slips["w1_3_2"] == "You took (to, from); the subscripts are (from, to)."
+    layer = "The layer is the number above, where the edge arrives; both below are units."
+    assert slips["w2_3_2"] == f"{layer} {slips['w1_3_2']}" and slips["w2_3_1"] == f"{layer} From and to do not fit either: that one is “weight, layer 2, from 3 to 1”."
     code = names.frame(SPEC, {"index": 6, "mode": "find", "weight": "w2_3_1"})["ask"]
     k, i, j = map(int, re.findall(r"\d", code["answer"]))
     slips = dict(code["slips"])
     assert slips[f"w{k}_{i - 1}_{j}"] == f"Rows and columns count from 0 in code: [{i - 1}, {j - 1}] is row {i}, column {j}. The {k} is the layer."
     assert all(f"net.W[{k}] is W{SUP[k]}" in words for edge, words in slips.items() if edge[1] != str(k))
+    for n, ask in enumerate(names.frame(SPEC, {"index": n, "mode": "find", "weight": ""})["ask"] for n in range(12)):
+        k, i, j = map(int, re.findall(r"\d", ask["answer"].translate(str.maketrans(SUP + SUB, "0123456789" * 2))))
+        for given, words in ask["slips"]:
+            layer, *place = map(int, re.findall(r"\d", given.translate(str.maketrans(SUP + SUB, "0123456789" * 2))))
+            assert (layer != k) == ("number above" in words or "first brackets" in words), "the layer is spoken of where it is wrong"
+            assert (place != [i, j]) == any(one in words for one in ("(to, from)", "That one is", "that one is", "count from 0 in code")), "and so is the place"
 
 
 def test_code_is_introduced_before_it_is_asked_and_the_end_is_said():

@@ -16,9 +16,9 @@ WORDS = {
     "example": "{w} is said “{said}”: from {from} to {to}, which is unit {j} of layer {k}. The number above is the layer where the edge arrives, not a power; below stand (from, to).",
     "introduce": "In code a weight is net.W[layer][from − 1, to − 1]: rows and columns count from 0, the layer does not.",
     "heads": "A row is from, a column is to.",
-    "edge": "Find {n} of {of}. Which edge is {w}? Click it, or choose it in the list.",
+    "edge": "Find {n} of {of}. Which edge is {w}? Click it or choose it in the list, then press Check.",
     "symbol of edge": "Find {n} of {of}. What is the name of the edge with the question mark?",
-    "cell": "Find {n} of {of}. Which number is {code}? Click it, or choose it in the list.",
+    "cell": "Find {n} of {of}. Which number is {code}? Click it or choose it in the list, then press Check.",
     "symbol of cell": "Find {n} of {of}. What is the name of the framed number?",
     "row": "row {i}, column {j} of {W}",
     "right edge": "{w} is said “{said}”. It stands in row {i} and column {j} of {W}.", "right symbol of edge": "Said “{said}”, it stands in row {i} and column {j} of {W}.",
@@ -27,7 +27,7 @@ WORDS = {
     "end": "That was the last: above, the layer where the edge arrives; below, (from, to); in code both of these less 1.", "score": "Of {of}, you found {n} at the first try.",
     "turned": "You took (to, from); the subscripts are (from, to).", "layer": "The layer is the number above, where the edge arrives; both below are units.",
     "bracket": "The number in the first brackets is the layer, and does not count from 0: net.W[{k}] is {W}.",
-    "offset": "Rows and columns count from 0 in code: [{i0}, {j0}] is row {i}, column {j}. The {k} is the layer.", "other": "That one is “{said}”.",
+    "offset": "Rows and columns count from 0 in code: [{i0}, {j0}] is row {i}, column {j}. The {k} is the layer.", "other": "That one is “{said}”.", "besides": "From and to do not fit either: that one is “{said}”.",
     "first": "The inputs go in. Which neuron can be computed first?",
     "sum": "{Z} = {products} = {terms} = {value}.", "same": "{Z} = {products} = {value}.", "output": "{O} = {f}({Z}) = {value}.", "last": "{O} = {Z} = {value}: the identity gives out its sum.",
     "ask sum": "{Z} = {products}. How much is that? (two decimals)",
@@ -115,7 +115,8 @@ def _finds(net, cells):
         first = ""
         if n == 0:
             example = (2, 3, 1) if (2, 3, 1) in weights else weights[-1]
-            first, before = WORDS["example"].format_map(_slots(example)), _shows(net, cells, example)
+            first, before = WORDS["example"].format_map(_slots(example)), _shows(net, cells, example, cell=False)
+            before["network"]["routes"] = {edge_id(*example): [0]}  # in ink, for blue is what the reader has chosen
         elif n == 2:
             first = WORDS["introduce"]
         status = [WORDS[f"right {kind}"], *([WORDS["counted" if n < 2 else "code"]] if kind != "cell" else []), *([WORDS["end"]] if n == QUESTIONS - 1 else [])]
@@ -132,15 +133,14 @@ def _look_alikes(target, weights):
 
 
 def _slip(target, given, kind):
-    """What is said to a wrong answer."""
+    """What is said to a wrong answer: of its layer, of its place, or of both."""
     (k, i, j), (layer, a, b) = target, given
-    if kind == "cell" and (layer, a, b) in ((k, i - 1, j - 1), (k, i - 1, j), (k, i, j - 1)):
-        return WORDS["offset"].format_map(_slots(target))
-    if (layer, a, b) == (k, j, i):
-        return WORDS["turned"]
-    if layer != k:
-        return WORDS["bracket" if kind == "cell" else "layer"].format_map(_slots(target))
-    return WORDS["other"].format(said=spoken(("w", *given)))
+    slips = [] if layer == k else ["bracket" if kind == "cell" else "layer"]
+    if kind == "cell" and (a, b) in ((i - 1, j - 1), (i - 1, j), (i, j - 1)):
+        slips.append("offset")
+    elif (a, b) != (i, j):
+        slips.append("turned" if (a, b) == (j, i) else "besides" if slips else "other")
+    return " ".join(WORDS[slip] for slip in slips).format_map({**_slots(target), "said": spoken(("w", *given))})
 
 
 def _steps(net, x, cells):

@@ -29,13 +29,14 @@ let groups = 0; // of radio buttons: each needs a name of its own
 
 /**
  * The field or the choices, with "Check" and, after a first try, "Show answer".
- * With `options` [[value, text], ...] it is a list, and a press on what has such a value answers too: `pick(value)` of the element returned.
+ * With `options` [[value, text], ...] it is a list, and a press on what has such a value chooses it there: `pick(value)` of the element returned; "Check" answers.
  * @param {{choices: string[] | null, options?: [string, string][], answer: any, shown: string, tol: number, slips?: [any, string, string?][]}} question
  * @param {(verdict: string, done: boolean, right?: boolean, given?: string) => void} tell hears every verdict; done: the answer may be seen now; given: what was chosen in the list
+ * @param {(value: string) => void} chose hears what is chosen in the list, before it is judged
  */
-export function answerRow({ choices, options, answer, shown, tol, slips = [] }, tell) {
+export function answerRow({ choices, options, answer, shown, tol, slips = [] }, tell, chose = () => {}) {
   const group = `mlp-question-${(groups += 1)}`;
-  const list = options && make("select", { "aria-label": "Your answer" }, make("option", { value: "" }, "choose …"), ...options.map(([value, text]) => make("option", { value }, text)));
+  const list = options && make("select", { "aria-label": "Your answer", change: () => chose(list.value) }, make("option", { value: "" }, "choose …"), ...options.map(([value, text]) => make("option", { value }, text)));
   const field = choices || list ? null : make("input", { type: "text", autocomplete: "off", "aria-label": "Your answer" });
   const radios = (choices ?? []).map((choice) => make("input", { type: "radio", name: group, value: choice }));
   const check = make("button", { type: "button", click: (event) => judge(event) }, "Check");
@@ -67,7 +68,7 @@ export function answerRow({ choices, options, answer, shown, tol, slips = [] }, 
     pick(value) {
       if (!options?.some(([known]) => known === value)) return false;
       list.value = value;
-      judge();
+      chose(value);
       return true;
     },
     /** What stands in the field, or is chosen. */

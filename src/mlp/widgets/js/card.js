@@ -4,7 +4,7 @@
 
 import { answerRow } from "./ask.js";
 import { controlOf } from "./controls.js";
-import { make, makeSvg, setText } from "./dom.js";
+import { make, makeSvg, setText, setWords } from "./dom.js";
 
 /** @typedef {{get(key: string): any, set(key: string, value: any): void, save_changes(): void,
  *             on(event: string, callback: () => void): void, off(event: string, callback: () => void): void}} Model */
@@ -209,8 +209,9 @@ function openCard({ model, el, remember, answered, keep }, panels, lives) {
 
   // The card -------------------------------------------------------------------------------------------------------
   const question = make("div", { class: "question", hidden: "" });
+  const stepping = spec.steps !== false && make("div", { class: "controls" }, toFirst, previous, next, toLast, play, pace, slider, count);
   const foot = make("div", { class: "foot" }, make("div", { class: "say" }, status, question),
-    ...(spec.steps === false ? [] : [make("div", { class: "controls" }, toFirst, previous, next, toLast, play, pace, slider, count)]), make("div", { class: "extras" }, ...(spec.dial?.actions ? [] : [actions]), ...inPlace("foot")));
+    ...(stepping ? [stepping] : []), make("div", { class: "extras" }, ...(spec.dial?.actions ? [] : [actions]), ...inPlace("foot")));
   const card = make("section", { class: `mlp-card view-${spec.name}`, "aria-label": spec.title },
     make("div", { class: "head" }, make("span", { class: "title" }, spec.title), ...inPlace("head")),
     make("div", { class: "panels" }, ...shownPanels.flatMap(({ name, panel }) => (dial && name === spec.dial.after ? [panel.element, dial.element] : [panel.element]))),
@@ -224,8 +225,8 @@ function openCard({ model, el, remember, answered, keep }, panels, lives) {
   const say = (text) => {
     clearTimeout(sayLater);
     const left = said + UNHURRIED - performance.now();
-    if (left > 0 && dragging()) sayLater = setTimeout(() => setText(status, text), left);
-    else setText(status, text);
+    if (left > 0 && dragging()) sayLater = setTimeout(() => setWords(status, text), left);
+    else setWords(status, text);
     said = performance.now();
   };
   const dragging = () => card.matches(":active") && spec.live;
@@ -236,6 +237,7 @@ function openCard({ model, el, remember, answered, keep }, panels, lives) {
     const same = judged(ask) === judged(hasAsked);
     hasAsked = ask;
     if (same) return;
+    mark("", "");
     question.hidden = !ask;
     question.replaceChildren();
     asking = undefined;
@@ -245,20 +247,23 @@ function openCard({ model, el, remember, answered, keep }, panels, lives) {
     asking = answerRow({ choices: null, tol: 0, ...ask }, (words, done, right, given = "") => {
       if (!done) {
         first &&= right !== false;
-        missed(given);
-        return setText(verdict, words);
+        mark(given, "missed");
+        return setWords(verdict, words);
       }
       answered.set(ask.question, first && right === true);
       keep();
       verdictOf = `${words} ${hasAsked.why ?? ""}`.trim();
       paint();
       slider.focus({ preventScroll: true });
+    }, (value) => {
+      setText(verdict, "");
+      mark(value, "picked");
     });
     question.append(asking, verdict);
   };
   let verdictOf = "";
-  // a wrong answer is seen where it lies
-  const missed = (choice) => shownPanels.forEach(({ panel }) => panel.missed?.(choice));
+  // what is chosen as an answer is "picked" where it lies, and a wrong answer "missed"
+  const mark = (choice, how) => shownPanels.forEach(({ panel }) => panel.mark?.(choice, how));
 
   const draw = () => {
     waiting = false;
@@ -280,7 +285,6 @@ function openCard({ model, el, remember, answered, keep }, panels, lives) {
     if (dial) dial.element.hidden = !isThere("dial");
     dial?.show(frame.dial);
     askBefore(open ? frame.ask : undefined);
-    if (!open) missed("");
     say(open ? `${frame.ask.before?.status ?? ""} ${frame.ask.question}`.trim() : `${verdictOf} ${frame.status}`.trim());
     verdictOf = "";
     for (const { choice, element, show, enable } of controls) {
@@ -299,6 +303,7 @@ function openCard({ model, el, remember, answered, keep }, panels, lives) {
     slider.value = String(index + first);
     slider.setAttribute("aria-valuetext", `${index + first} of ${end + first}`);
     setText(count, `${index + first} / ${end + first}`);
+    if (stepping) stepping.hidden = end === 0; // one frame: nothing to step through
     const off = [...(index === 0 ? [toFirst, previous] : []), ...(index === end ? [next, toLast] : [])];
     if (off.includes(card.getRootNode().activeElement)) slider.focus(); // or the keyboard would lose its place
     for (const one of [toFirst, previous, next, toLast]) one.disabled = off.includes(one);

@@ -31,6 +31,13 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const CODE = /((?:[A-Za-z.]*\[[^\]]{1,12}\])+\.?)/; // net.W[1][2, 0]
+
+/** Sets a sentence where it differs; no line ends within a piece of code. */
+export function setWords(element, text) {
+  if (element.textContent !== text) element.replaceChildren(...text.split(CODE).map((part, n) => (n % 2 ? make("span", { class: "whole" }, part) : part)));
+}
+
 /** A symbol [letter, subscript, superscript] in MathML. */
 export function mathSymbol([letter, sub, sup]) {
   if (letter === "f′") return makeMath("msubsup", makeMath("mi", "f"), makeMath("mn", sub), makeMath("mo", "′"));

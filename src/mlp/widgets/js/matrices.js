@@ -45,8 +45,8 @@ export function matricesPanel(host) {
       setText(note, shows.note);
       note.classList.toggle("bad", shows.wrong.length > 0);
     },
-    missed(choice) {
-      for (const { box } of cells) box.classList.toggle("missed", choice !== "" && box.dataset.choice === choice);
+    mark(choice, how) {
+      for (const { box } of cells) for (const one of ["picked", "missed"]) box.classList.toggle(one, one === how && box.dataset.choice === choice);
     },
   };
 }

@@ -256,8 +256,9 @@ export function networkPanel(host) {
       if (last) show(last);
     },
     show,
-    missed(choice) {
-      for (const edge of drawing.edges) parts.edges[edge.id].base.classList.toggle("missed", choice !== "" && edge.choice === choice);
+    mark(choice, how) {
+      for (const edge of drawing.edges)
+        for (const line of [parts.edges[edge.id].base, ...parts.edges[edge.id].routes]) for (const one of ["picked", "missed"]) line.classList.toggle(one, one === how && edge.choice === choice);
     },
     light(edge) {
       for (const [id, { base, routes }] of Object.entries(parts.edges)) [base, ...routes].forEach((line) => line.classList.toggle("hot", id === edge));
